@@ -1,0 +1,65 @@
+# `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT ?= 8000
+# Tests run on one BLAS thread, as the service does.
+test check: export OPENBLAS_NUM_THREADS = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run train check test test-browser format lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## Set up and serve at http://127.0.0.1:8000 (PORT, HOST)
+	$(BIN)/python -m app
+
+train: $(VENV)/.run  ## Train the networks in full and write what is served (MNIST_DIR, else downloads MNIST)
+	$(BIN)/python -m model.train cnn --split full --export
+
+check: $(VENV)/.dev  ## Lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(VENV)/.dev chromium  ## Every test, those in a real browser included
+	$(BIN)/python -m pytest
+
+test-browser: $(VENV)/.dev chromium  ## Only the tests in a real browser
+	$(BIN)/python -m pytest tests/browser
+
+format: $(VENV)/.dev  ## Format the Python code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
+	$(BIN)/pip install --quiet uv
+	for name in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.txt -o $$name.lock; \
+	done
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+# The stamps make a second start quick: nothing is installed again until a lock file changes.
+$(VENV)/.run: requirements.lock | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@ $(VENV)/.run
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Debian's own Chromium; a browser that a test tool downloads would be another one on every machine.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	  else echo "The browser tests need Chromium. On Debian: sudo apt-get install chromium fonts-dejavu-core"; exit 1; fi; }

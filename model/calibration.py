@@ -1,0 +1,69 @@
+"""What a network's layers answer over many digits: the fixed ranges that colors are painted with.
+
+Were each map painted to its own extremes, a silent filter would look as busy as a loud one and no two
+digits could be compared. So each layer has one range, fixed by the model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.network import Network
+
+PERCENTILE = 99.5
+BINS = 50_000
+
+
+@dataclass(frozen=True)
+class LayerCalibration:
+    """One layer's answers over the digits it was calibrated on.
+
+    Attributes:
+        display_range: Lowest and highest value that colors tell apart: the 99.5th percentile of the absolute
+            values, either way, for a layer that can be negative; from 0 for one that cannot.
+        peaks: Each filter's highest value on any digit. After a ReLU, 0 says that the filter never fires: it is dead.
+    """
+
+    display_range: tuple[float, float]
+    peaks: list[float]
+
+
+def calibrate(network: Network, images: NDArray[np.float32], batch_size: int = 250) -> dict[str, LayerCalibration]:
+    """Measure every layer over a set of digits.
+
+    The percentile is read off a histogram of 50,000 bins, so that no layer's values are kept; it is exact to
+    1/50,000 of the layer's largest value.
+
+    Args:
+        network: The network.
+        images: (N, C, H, W) float32.
+        batch_size: Images at a time.
+
+    Returns:
+        By layer name.
+    """
+    begins = range(0, len(images), batch_size)
+    highest: dict[str, NDArray[np.float32]] = {}
+    lowest: dict[str, float] = {}
+    for begin in begins:
+        for name, output in network.trace(images[begin : begin + batch_size]).outputs.items():
+            peaks = output.max(axis=(0, 2, 3))
+            highest[name] = np.maximum(highest.get(name, peaks), peaks)
+            lowest[name] = min(lowest.get(name, 0.0), float(output.min()))
+
+    largest = {name: max(float(highest[name].max()), -lowest[name], 1e-12) for name in highest}
+    counts = {name: np.zeros(BINS, dtype=np.int64) for name in highest}
+    for begin in begins:
+        for name, output in network.trace(images[begin : begin + batch_size]).outputs.items():
+            counts[name] += np.histogram(np.abs(output), bins=BINS, range=(0, largest[name]))[0]
+
+    calibrations = {}
+    for name, count in counts.items():
+        reached = np.searchsorted(np.cumsum(count), count.sum() * PERCENTILE / 100)
+        high = float(largest[name] * (reached + 1) / BINS)
+        calibrations[name] = LayerCalibration(
+            display_range=(-high if lowest[name] < 0 else 0.0, high),
+            peaks=[float(peak) for peak in highest[name]],
+        )
+    return calibrations

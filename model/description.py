@@ -1,0 +1,64 @@
+"""What can be said of a network's layers without running it: shapes, costs, receptive fields."""
+
+from dataclasses import dataclass
+
+from model.arrays import Shape3
+from model.geometry import ReceptiveField, Window, field_through
+from model.network import Network
+
+
+@dataclass(frozen=True)
+class LayerDescription:
+    """One layer's shape and cost.
+
+    Attributes:
+        name: As in the network.
+        kind: ``conv2d``, ``relu``, ``max_pool2d``, ``linear`` or ``softmax``.
+        input_shape: (C, H, W) it reads.
+        output_shape: (C, H, W) of its feature maps.
+        window: How it steps over its input; None where each neuron reads all of it.
+        parameters: How many numbers it learned, biases included.
+        multiply_adds: Products it sums up for one image.
+        weight_uses: How often each kernel weight is used for one image: once for each position of its kernel,
+            0 for a layer without weights.
+        receptive_field: The box of input pixels its neurons see; None where they see the whole input
+            whatever their place.
+    """
+
+    name: str
+    kind: str
+    input_shape: Shape3
+    output_shape: Shape3
+    window: Window | None
+    parameters: int
+    multiply_adds: int
+    weight_uses: int
+    receptive_field: ReceptiveField | None
+
+
+def describe_layers(network: Network) -> list[LayerDescription]:
+    """Every layer of a network, in order."""
+    described = []
+    windows: list[Window] | None = []
+    for name, layer in network.layers.items():
+        input_shape, output_shape = network.input_shape_of(name), network.output_shapes[name]
+        if windows is not None and layer.window is not None:
+            windows.append(layer.window)
+        else:
+            windows = None
+        weights = layer.parameters["weight"].size if "weight" in layer.parameters else 0
+        multiply_adds = layer.multiply_adds(input_shape)
+        described.append(
+            LayerDescription(
+                name=name,
+                kind=layer.kind,
+                input_shape=input_shape,
+                output_shape=output_shape,
+                window=layer.window,
+                parameters=sum(array.size for array in layer.parameters.values()),
+                multiply_adds=multiply_adds,
+                weight_uses=multiply_adds // weights if weights else 0,
+                receptive_field=None if windows is None else field_through(windows),
+            )
+        )
+    return described

@@ -1,0 +1,30 @@
+"""The errors that `model` raises on bad data.
+
+    ModelError
+    ├── ShapeError      an array or a layer does not fit its neighbor
+    ├── ArtifactError   a weights file is missing, damaged or of another format
+    ├── DatasetError    a data file is missing, damaged or not what it should be
+    └── CheckpointError a training state does not belong to this run
+
+A programmer's mistake (a wrong type, an unknown keyword) stays an ordinary exception.
+"""
+
+
+class ModelError(Exception):
+    """Whatever goes wrong with data in `model`; the message carries the numbers."""
+
+
+class ShapeError(ModelError, ValueError):
+    """An array or a layer does not fit its neighbor."""
+
+
+class ArtifactError(ModelError):
+    """A weights file is missing, damaged or of another format."""
+
+
+class DatasetError(ModelError, ValueError):
+    """A data file is missing, damaged or not what it should be."""
+
+
+class CheckpointError(ModelError):
+    """A training state does not belong to this run."""

@@ -1,0 +1,90 @@
+"""Sizes and receptive fields: which inputs feed an output, counted along one axis.
+
+Knows layer geometry only: nothing of weights, images or training.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from model.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a layer reads its input along both axes: a square that steps.
+
+    A layer that reads its whole input has no Window; a layer that reads single values has a Window of size 1.
+    """
+
+    size: int
+    stride: int = 1
+    padding: int = 0
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The box of input pixels that the neurons of one layer see.
+
+    Attributes:
+        size: Extent of the box, in input pixels.
+        jump: Distance between the boxes of neighboring neurons, in input pixels.
+        start: First pixel of the box of neuron (0, 0), in input pixels; negative where padding is read.
+
+    Source:
+        Araujo, Norris & Sim (2019), "Computing receptive fields of convolutional neural networks".
+
+    >>> ReceptiveField(size=1, jump=1, start=0).through(Window(5, padding=2))
+    ReceptiveField(size=5, jump=1, start=-2)
+    """
+
+    size: int
+    jump: int
+    start: int
+
+    def through(self, window: Window) -> "ReceptiveField":
+        """The receptive field after one more layer that reads through ``window``."""
+        return ReceptiveField(
+            size=self.size + (window.size - 1) * self.jump,
+            jump=self.jump * window.stride,
+            start=self.start - window.padding * self.jump,
+        )
+
+
+INPUT_FIELD = ReceptiveField(size=1, jump=1, start=0)
+"""What an input pixel sees: itself."""
+
+
+def field_through(windows: Iterable[Window]) -> ReceptiveField:
+    """The receptive field after the given windows, first layer first."""
+    field = INPUT_FIELD
+    for window in windows:
+        field = field.through(window)
+    return field
+
+
+def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+    """Count the positions a kernel takes along one axis.
+
+    Args:
+        size: Input extent, in pixels.
+        kernel: Kernel extent, in pixels.
+        stride: Step between positions, in pixels.
+        padding: Zeros added at each end, in pixels.
+
+    Returns:
+        ``floor((size + 2*padding - kernel) / stride) + 1``.
+
+    Raises:
+        ShapeError: The kernel is larger than the padded input.
+
+    Source:
+        Dumoulin & Visin (2016), "A guide to convolution arithmetic for
+        deep learning", relationship 6.
+
+    >>> conv_output_size(28, kernel=5, padding=2)
+    28
+    """
+    padded = size + 2 * padding
+    if kernel > padded:
+        raise ShapeError(f"kernel is {kernel} px but the padded input is only {padded} px")
+    return (padded - kernel) // stride + 1

@@ -1,0 +1,135 @@
+"""The convolutional layer: one kernel per filter, shared by all positions."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from model.arrays import Float32, Shape3
+from model.errors import ShapeError
+from model.geometry import Window, conv_output_size
+from model.initializers import he_normal
+from model.windows import from_rows, row_patches, to_rows, unroll_columns
+
+
+class Conv2dContext(NamedTuple):
+    """What `Conv2d.backward` needs: the unrolled input and the input's extents."""
+
+    unrolled: Float32
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2d:
+    """Cross-correlation with a square kernel, plus a bias for each filter.
+
+    ``y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, c, h·stride + i - padding, w·stride + j - padding]``
+
+    Like every deep-learning library this slides the kernel as it stands, without flipping it.
+
+    Attributes:
+        weight: (F, C, k, k) float32.
+        bias: (F,) float32.
+        stride: Step between neighboring neurons' patches, in pixels.
+        padding: Zeros around the input, in pixels.
+    """
+
+    kind: ClassVar[str] = "conv2d"
+
+    weight: Float32
+    bias: Float32
+    stride: int = 1
+    padding: int = 0
+
+    @classmethod
+    def create(
+        cls,
+        rng: np.random.Generator,
+        in_channels: int,
+        filters: int,
+        kernel_size: int,
+        *,
+        padding: int = 0,
+        scale: float = 1.0,
+    ) -> "Conv2d":
+        """A layer with He-initialized kernels and zero biases."""
+        shape = (filters, in_channels, kernel_size, kernel_size)
+        weight = he_normal(rng, shape, fan_in=in_channels * kernel_size**2, scale=scale)
+        return cls(weight, np.zeros(filters, dtype=np.float32), padding=padding)
+
+    @property
+    def parameters(self) -> dict[str, Float32]:
+        return {"weight": self.weight, "bias": self.bias}
+
+    @property
+    def window(self) -> Window:
+        return Window(self.weight.shape[2], self.stride, self.padding)
+
+    def output_shape(self, input_shape: Shape3) -> Shape3:
+        channels, height, width = input_shape
+        filters, kernel_channels, kernel, _ = self.weight.shape
+        if channels != kernel_channels:
+            raise ShapeError(f"kernels read {kernel_channels} channels but the input has {channels}")
+        return (
+            filters,
+            conv_output_size(height, kernel, self.stride, self.padding),
+            conv_output_size(width, kernel, self.stride, self.padding),
+        )
+
+    def multiply_adds(self, input_shape: Shape3) -> int:
+        _, out_height, out_width = self.output_shape(input_shape)
+        return self.weight.size * out_height * out_width
+
+    def forward(self, x: Float32) -> tuple[Float32, Conv2dContext]:
+        count, _, height, width = x.shape
+        filters, out_height, out_width = self.output_shape(x.shape[1:])
+        kernel = self.weight.shape[2]
+        unrolled = unroll_columns(to_rows(x), kernel, self.stride, self.padding)
+
+        # (F, k·C·k) @ (H', k·C·k, W'·N) → (H', F, W'·N): the layout that the next layer reads.
+        kernels = self.weight.transpose(0, 2, 1, 3).reshape(filters, -1)
+        rows = np.matmul(kernels, row_patches(unrolled, kernel, self.stride))
+        rows += self.bias[:, np.newaxis]
+        y = from_rows(rows.reshape(out_height, filters, out_width, count))
+        return y, Conv2dContext(unrolled, height, width)
+
+    def backward(
+        self, dy: Float32, context: Conv2dContext, needs_dx: bool = True
+    ) -> tuple[Float32 | None, dict[str, Float32]]:
+        filters, channels, kernel, _ = self.weight.shape
+        count, _, out_height, out_width = dy.shape
+        d_rows = np.ascontiguousarray(to_rows(dy))
+        flat = d_rows.reshape(out_height, filters, out_width * count)
+
+        # Every position adds its own δ · patch to the one shared kernel.
+        patches = row_patches(context.unrolled, kernel, self.stride)
+        d_kernels = np.matmul(flat, patches.transpose(0, 2, 1)).sum(axis=0)
+        gradients = {
+            "weight": d_kernels.reshape(filters, kernel, channels, kernel).transpose(0, 2, 1, 3),
+            "bias": flat.sum(axis=(0, 2)),
+        }
+        if not needs_dx:
+            return None, gradients
+        return self._input_gradient(d_rows, context.height, context.width), gradients
+
+    def _input_gradient(self, d_rows: Float32, height: int, width: int) -> Float32:
+        """(N, C, H, W) from (H', F, W', N): each δ, times the kernel, added back where its patch was read."""
+        filters, channels, kernel, _ = self.weight.shape
+        out_height, _, out_width, count = d_rows.shape
+
+        # (k·C·k, F) @ (H', F, W'·N) → what each δ owes each value of its patch.
+        owed = np.matmul(
+            self.weight.transpose(2, 1, 3, 0).reshape(-1, filters),
+            d_rows.reshape(out_height, filters, out_width * count),
+        ).reshape(out_height, kernel, channels, kernel, out_width, count)
+        padded = np.zeros((height + 2 * self.padding, channels, width + 2 * self.padding, count), dtype=np.float32)
+        for i in range(kernel):
+            for j in range(kernel):
+                padded[
+                    i : i + (out_height - 1) * self.stride + 1 : self.stride,
+                    :,
+                    j : j + (out_width - 1) * self.stride + 1 : self.stride,
+                ] += owed[:, i, :, j]
+        inside = padded[self.padding : self.padding + height, :, self.padding : self.padding + width]
+        return from_rows(inside)

@@ -1,0 +1,69 @@
+"""The fully connected layer: every neuron reads every input."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from model.arrays import Float32, Shape3
+from model.errors import ShapeError
+from model.initializers import he_normal
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """One neuron per filter, whose kernel is as large as the input: its feature map is 1×1.
+
+    ``y[n, f, 0, 0] = bias[f] + Σ weight[f, c, h, w] · x[n, c, h, w]``
+
+    Attributes:
+        weight: (F, C, H, W) float32.
+        bias: (F,) float32.
+    """
+
+    kind: ClassVar[str] = "linear"
+
+    weight: Float32
+    bias: Float32
+
+    @classmethod
+    def create(cls, rng: np.random.Generator, input_shape: Shape3, filters: int) -> "Linear":
+        """A layer with He-initialized weights and zero biases."""
+        channels, height, width = input_shape
+        weight = he_normal(rng, (filters, *input_shape), fan_in=channels * height * width)
+        return cls(weight, np.zeros(filters, dtype=np.float32))
+
+    @property
+    def parameters(self) -> dict[str, Float32]:
+        return {"weight": self.weight, "bias": self.bias}
+
+    @property
+    def window(self) -> None:
+        return None
+
+    def output_shape(self, input_shape: Shape3) -> Shape3:
+        if input_shape != self.weight.shape[1:]:
+            raise ShapeError(f"each neuron reads an input of {self.weight.shape[1:]} but the input is {input_shape}")
+        return (len(self.bias), 1, 1)
+
+    def multiply_adds(self, input_shape: Shape3) -> int:
+        return self.weight.size
+
+    def forward(self, x: Float32) -> tuple[Float32, Float32]:
+        self.output_shape(x.shape[1:])
+        flat = x.reshape(len(x), -1)
+        y = flat @ self.weight.reshape(len(self.bias), -1).T + self.bias
+        return y[:, :, np.newaxis, np.newaxis], flat
+
+    def backward(
+        self, dy: Float32, context: Float32, needs_dx: bool = True
+    ) -> tuple[Float32 | None, dict[str, Float32]]:
+        d_flat = dy[:, :, 0, 0]
+        gradients = {
+            "weight": (d_flat.T @ context).reshape(self.weight.shape),
+            "bias": d_flat.sum(axis=0),
+        }
+        if not needs_dx:
+            return None, gradients
+        dx = d_flat @ self.weight.reshape(len(self.bias), -1)
+        return dx.reshape(-1, *self.weight.shape[1:]), gradients

@@ -1,0 +1,80 @@
+"""Resumable training states: one safetensors file, replaced whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+from model.artifact import read_tensors
+from model.errors import CheckpointError
+from model.train.config import TrainConfig
+from model.train.loop import TrainingState
+
+
+def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> None:
+    """Write everything a run needs to go on; the file under this name is always whole."""
+    tensors: dict[str, NDArray[Any]] = {}
+    groups: dict[str, Mapping[str, NDArray[Any]]] = {
+        "weights": state.network.parameters,
+        "averages": state.averages,
+        "first_moments": state.optimizer.first_moments,
+        "second_moments": state.optimizer.second_moments,
+        **{f"history/{step}": values for step, values in state.history.items()},
+    }
+    for group, values in groups.items():
+        tensors |= {f"{group}/{name}": np.ascontiguousarray(array) for name, array in values.items()}
+    progress = {
+        "epoch": state.epoch,
+        "step_count": state.optimizer.step_count,
+        "seconds": state.seconds,
+        "curve": state.curve,
+        "history_steps": list(state.history),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, metadata={"config": json.dumps(config.to_dict()), "progress": json.dumps(progress)})
+    part.replace(path)
+
+
+def load_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> None:
+    """Bring a fresh state to where the checkpoint stands.
+
+    Args:
+        state: As `start_training` made it for the same config; changed in place.
+        config: The run's config.
+        path: The checkpoint.
+
+    Raises:
+        CheckpointError: The checkpoint is of a run with another config; the message names what differs.
+        ArtifactError: The file is missing or damaged.
+    """
+    tensors, metadata = read_tensors(path)
+    theirs, ours = json.loads(metadata["config"]), json.loads(json.dumps(config.to_dict()))
+    different = [f"{key} {theirs.get(key)} there, {ours[key]} here" for key in ours if theirs.get(key) != ours[key]]
+    if different:
+        raise CheckpointError(f"{path} belongs to a run with another config: {'; '.join(different)}")
+    progress = json.loads(metadata["progress"])
+
+    def group(prefix: str) -> dict[str, NDArray[Any]]:
+        members = {name: array for name, array in tensors.items() if name.startswith(f"{prefix}/")}
+        return {name.removeprefix(f"{prefix}/"): array for name, array in members.items()}
+
+    targets = {
+        "weights": state.network.parameters,
+        "averages": state.averages,
+        "first_moments": state.optimizer.first_moments,
+        "second_moments": state.optimizer.second_moments,
+    }
+    for prefix, arrays in targets.items():
+        values = group(prefix)
+        for name, array in arrays.items():
+            array[...] = values[name]
+    state.optimizer.step_count = progress["step_count"]
+    state.epoch = progress["epoch"]
+    state.seconds = progress["seconds"]
+    state.curve = progress["curve"]
+    state.history = {step: group(f"history/{step}") for step in progress["history_steps"]}

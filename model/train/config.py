@@ -1,0 +1,73 @@
+"""Everything that decides how a training run ends, in one frozen record."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from model.data.augmentation import Augmentation
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A run: the same config on the same data gives the same weights.
+
+    Attributes:
+        architecture: Name in `model.architectures.ARCHITECTURES`.
+        split: ``validation`` keeps the last 5,000 training digits aside to choose by; ``full`` trains on all
+            60,000 and reads the test digits once, at the end.
+        epochs: Passes over the digits.
+        seed: Of initial weights, order, augmentation and synthetic digits.
+        batch_size: Images for each step.
+        peak_rate: Highest learning rate of the one cycle.
+        warmup_share: Share of the steps in which the rate rises.
+        weight_decay: Decoupled decay of kernels, for each step in units of the rate.
+        first_kernel_decay: The same for the first layer's kernels, stronger, so that only what the data keeps
+            asking for stays in them: they are there to be looked at.
+        first_kernel_smoothing: Decoupled decay of the first layer's kernels toward the mean of their
+            neighboring cells, same units.
+        label_smoothing: Share of each target spread over all classes.
+        average_decay: Of the exponential average of weights that is evaluated and exported.
+        synthetic_digits: How many synthetic digits are drawn for the run.
+        synthetic_share: Synthetic digits seen in each epoch, as a share of MNIST's.
+        augmentation: Changes made to every digit, MNIST's and synthetic ones alike.
+        history_length: How many checkpoints, evenly spaced in log(step), the history keeps.
+        chunk_size: Images for each task of a step. Part of the record, since sums depend on their order.
+    """
+
+    architecture: str = "cnn"
+    split: str = "validation"
+    epochs: int = 40
+    seed: int = 1
+    batch_size: int = 128
+    peak_rate: float = 0.003
+    warmup_share: float = 0.2
+    weight_decay: float = 0.02
+    first_kernel_decay: float = 0.5
+    first_kernel_smoothing: float = 0.0
+    label_smoothing: float = 0.05
+    average_decay: float = 0.999
+    synthetic_digits: int = 60_000
+    synthetic_share: float = 0.2
+    augmentation: Augmentation = field(
+        default_factory=lambda: Augmentation(
+            rotation=8.0,
+            shift=1.5,
+            scale=0.08,
+            shear=0.1,
+            elastic=0.5,
+            thickness=0.5,
+            fading=0.2,
+            noise=0.1,
+            clean_share=0.1,
+        )
+    )
+    history_length: int = 24
+    chunk_size: int = 32
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a record in JSON."""
+        return asdict(self)
+
+
+RECIPES: Mapping[str, TrainConfig] = {"cnn": TrainConfig()}
+"""How each architecture is trained."""

@@ -1,0 +1,297 @@
+"""The training loop. It knows digits and networks, and nothing of files, MNIST or the command line."""
+
+import ctypes
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from model.arrays import Float32, Images, Labels
+from model.data.augmentation import augment
+from model.data.mnist import Digits
+from model.losses import softmax_cross_entropy
+from model.network import Network
+from model.train.config import TrainConfig
+from model.train.optimizers import AdamW
+from model.train.schedules import one_cycle
+
+
+@dataclass
+class TrainingState:
+    """All that a run has come to; what a checkpoint keeps.
+
+    Attributes:
+        network: The network being trained.
+        optimizer: Its moments and step count.
+        averages: Exponential average of every parameter, by name: the weights that are evaluated and exported.
+        epoch: Epochs done.
+        seconds: Time spent training so far, interruptions left out.
+        curve: A record for each epoch done.
+        history: Step → averaged weights as float16.
+    """
+
+    network: Network
+    optimizer: AdamW
+    averages: dict[str, Float32]
+    epoch: int = 0
+    seconds: float = 0.0
+    curve: list[dict[str, float]] = field(default_factory=list)
+    history: dict[int, dict[str, NDArray[np.float16]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after one step, for whoever shows it."""
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    images_per_second: float
+
+
+Report = Callable[[Progress], None]
+
+
+def start_training(network: Network, config: TrainConfig) -> TrainingState:
+    """A state before the first step."""
+    parameters = network.parameters
+    decay = {name: config.weight_decay for name in parameters if name.endswith(".weight")}
+    decay[_first_kernels(parameters)] = config.first_kernel_decay
+    state = TrainingState(
+        network=network,
+        optimizer=AdamW(parameters, decay),
+        averages={name: array.copy() for name, array in parameters.items()},
+    )
+    state.history[0] = _as_float16(state.averages)
+    return state
+
+
+def steps_per_epoch(mnist: Digits, config: TrainConfig) -> int:
+    """Whole batches for each epoch; the few digits left over wait for the next one, in another order."""
+    return round(len(mnist) * (1 + config.synthetic_share)) // config.batch_size
+
+
+def train(
+    state: TrainingState,
+    config: TrainConfig,
+    mnist: Digits,
+    synthetic: Digits,
+    validation: Digits | None,
+    report: Report = lambda progress: None,
+    after_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> None:
+    """Train to the end of the configured epochs, on from wherever the state stands.
+
+    Each random choice is drawn from a generator seeded by (seed, epoch, batch). So a resumed run takes
+    exactly the steps that an uninterrupted one would have taken, and no random state needs keeping.
+
+    Args:
+        state: Changed in place.
+        config: The recipe.
+        mnist: Digits to train on.
+        synthetic: Synthetic digits to mix in; may be empty if the configured share is 0.
+        validation: Digits to evaluate the averaged weights on after each epoch, if any.
+        report: Called after every step.
+        after_epoch: Called after every epoch, with the state ready to be kept.
+    """
+    _keep_freed_memory()
+    steps = steps_per_epoch(mnist, config)
+    kept = history_steps(config.epochs * steps, config.history_length)
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        while state.epoch < config.epochs:
+            began = time.perf_counter()
+            losses: list[float] = []
+            hits = 0
+            for images, labels in _prepared_batches(config, state.epoch, mnist, synthetic, pool):
+                loss, correct = train_step(state, config, images, labels, config.epochs * steps, pool)
+                losses.append(loss)
+                hits += correct
+                step = state.optimizer.step_count
+                if step in kept:
+                    state.history[step] = _as_float16(state.averages)
+                seen = len(losses) * config.batch_size
+                report(
+                    Progress(
+                        epoch=state.epoch,
+                        step=step,
+                        steps=config.epochs * steps,
+                        loss=float(np.mean(losses[-100:])),
+                        accuracy=hits / seen,
+                        images_per_second=seen / (time.perf_counter() - began),
+                    )
+                )
+            state.epoch += 1
+            spent = time.perf_counter() - began
+            state.seconds += spent
+            record = {
+                "epoch": state.epoch,
+                "loss": float(np.mean(losses)),
+                "accuracy": hits / (len(losses) * config.batch_size),
+                "images_per_second": len(losses) * config.batch_size / spent,
+            }
+            if validation is not None:
+                record["validation_accuracy"] = accuracy_of(averaged_network(state), validation, pool)
+            state.curve.append(record)
+            after_epoch(state)
+
+
+def train_step(
+    state: TrainingState, config: TrainConfig, images: Images, labels: Labels, steps: int, pool: ThreadPoolExecutor
+) -> tuple[float, int]:
+    """One step: forward, loss, backward, AdamW, average.
+
+    The batch is cut into chunks that the pool's threads work through; NumPy lets go of the interpreter in
+    its long loops. Gradients are summed in the order of the chunks, so the result does not depend on timing.
+
+    Returns:
+        The batch's mean loss in nats, and how many of its digits were read right.
+    """
+
+    def chunk_gradients(begin: int) -> tuple[float, int, dict[str, Float32]]:
+        chunk = slice(begin, begin + config.chunk_size)
+        logits, contexts = state.network.forward(images[chunk])
+        loss, d_logits = softmax_cross_entropy(logits, labels[chunk], config.label_smoothing)
+        share = len(logits) / len(images)
+        hits = int(np.count_nonzero(logits.argmax(axis=1) == labels[chunk]))
+        return share * loss, hits, state.network.backward(np.float32(share) * d_logits, contexts)
+
+    results = list(pool.map(chunk_gradients, range(0, len(images), config.chunk_size)))
+    gradients = results[0][2]
+    for _, _, more in results[1:]:
+        for name, gradient in gradients.items():
+            gradient += more[name]
+
+    optimizer = state.optimizer
+    rate = one_cycle(optimizer.step_count, steps, config.peak_rate, config.warmup_share)
+    optimizer.step(gradients, rate)
+    parameters = state.network.parameters
+    if config.first_kernel_smoothing:
+        _smooth(parameters[_first_kernels(parameters)], rate * config.first_kernel_smoothing)
+
+    # Early weights are soon worthless: the average starts short and grows to its full length.
+    decay = min(config.average_decay, (1 + optimizer.step_count) / (10 + optimizer.step_count))
+    for name, average in state.averages.items():
+        average += np.float32(1 - decay) * (parameters[name] - average)
+    return sum(loss for loss, _, _ in results), sum(hits for _, hits, _ in results)
+
+
+def averaged_network(state: TrainingState) -> Network:
+    """A copy of the network with the averaged weights."""
+    return state.network.with_parameters(state.averages)
+
+
+def predict(
+    network: Network, images: NDArray[np.uint8], pool: ThreadPoolExecutor | None = None, batch_size: int = 250
+) -> Float32:
+    """Logits of many uint8 images.
+
+    Args:
+        network: Any network on (1, H, W).
+        images: (N, H, W) uint8.
+        pool: Threads to share the work, if any.
+        batch_size: Images at a time.
+
+    Returns:
+        (N, classes) float32.
+    """
+
+    def logits(begin: int) -> Float32:
+        return network.forward(to_batch(images[begin : begin + batch_size]))[0]
+
+    begins = range(0, len(images), batch_size)
+    return np.concatenate(list(pool.map(logits, begins) if pool else map(logits, begins)))
+
+
+def accuracy_of(network: Network, digits: Digits, pool: ThreadPoolExecutor | None = None) -> float:
+    """Share of the digits that are read right, 0–1."""
+    return float(np.mean(predict(network, digits.images, pool).argmax(axis=1) == digits.labels))
+
+
+def to_batch(images: NDArray[np.uint8]) -> Images:
+    """(N, H, W) uint8 → (N, 1, H, W) float32, 0–1, images innermost in memory."""
+    return images_innermost(images.astype(np.float32) / np.float32(255))
+
+
+def images_innermost(images: Float32) -> Images:
+    """(N, H, W) float32 → (N, 1, H, W) with the images innermost in memory: see `model.windows`."""
+    return np.ascontiguousarray(images.transpose(1, 2, 0))[:, np.newaxis].transpose(3, 1, 0, 2)
+
+
+def history_steps(steps: int, length: int) -> set[int]:
+    """Which steps the history keeps: about evenly spaced in log(step), the first and the last among them."""
+    return {round(step) for step in np.geomspace(1, steps, length - 1)}
+
+
+def _prepared_batches(
+    config: TrainConfig, epoch: int, mnist: Digits, synthetic: Digits, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Images, Labels]]:
+    """The epoch's batches, each prepared by the pool while the one before it is trained on."""
+    order_rng = np.random.default_rng([config.seed, epoch])
+    extra = round(len(mnist) * config.synthetic_share)
+    # Indices beyond MNIST's name synthetic digits: no second copy of the images is needed.
+    chosen = order_rng.choice(len(synthetic), extra, replace=extra > len(synthetic)) if extra else np.empty(0, int)
+    order = np.concatenate([np.arange(len(mnist)), len(mnist) + chosen])
+    order_rng.shuffle(order)
+
+    def prepare(batch: int) -> tuple[Images, Labels]:
+        indices = order[batch * config.batch_size : (batch + 1) * config.batch_size]
+        from_mnist = indices < len(mnist)
+        images = np.empty((len(indices), *mnist.images.shape[1:]), dtype=np.float32)
+        labels = np.empty(len(indices), dtype=np.uint8)
+        for digits, members, first in ((mnist, from_mnist, 0), (synthetic, ~from_mnist, len(mnist))):
+            images[members] = digits.images[indices[members] - first]
+            labels[members] = digits.labels[indices[members] - first]
+        images /= np.float32(255)
+        rng = np.random.default_rng([config.seed, epoch, batch])
+        return images_innermost(augment(images, config.augmentation, rng)), labels
+
+    batches = steps_per_epoch(mnist, config)
+    waiting: Future[tuple[Images, Labels]] = pool.submit(prepare, 0)
+    for batch in range(batches):
+        ready = waiting.result()
+        if batch + 1 < batches:
+            waiting = pool.submit(prepare, batch + 1)
+        yield ready
+
+
+def _smooth(kernels: Float32, amount: float) -> None:
+    """Move every cell of (F, C, k, k) kernels toward its neighbors, in place; a border cell has fewer of them."""
+    pull = np.zeros_like(kernels)
+    for axis in (2, 3):
+        step = np.diff(kernels, axis=axis)
+        after = [(0, 0)] * 4
+        before = [(0, 0)] * 4
+        after[axis], before[axis] = (0, 1), (1, 0)
+        pull += np.pad(step, after) - np.pad(step, before)
+    kernels += np.float32(amount) * pull
+
+
+def _first_kernels(parameters: Mapping[str, Float32]) -> str:
+    """The name of the first layer's kernels."""
+    return next(iter(parameters))
+
+
+def _as_float16(values: Mapping[str, Float32]) -> dict[str, NDArray[np.float16]]:
+    return {name: array.astype(np.float16) for name, array in values.items()}
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc to reuse freed arrays instead of giving them back.
+
+    By default every large array is fresh memory from the kernel, whose pages must be zeroed on first touch;
+    measured, that took a third of a step on one thread. On another C library this does nothing.
+    """
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    m_trim_threshold, m_mmap_threshold = -1, -3
+    mallopt(m_mmap_threshold, 1 << 30)
+    mallopt(m_trim_threshold, 1 << 30)

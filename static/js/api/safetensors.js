@@ -1,0 +1,58 @@
+// @ts-check
+/** @import { Tensor } from "../types.js" */
+
+// safetensors: 8 bytes little-endian length of the header, the header as JSON, then the tensors' bytes.
+// The header names each tensor's dtype, shape and place, and under "__metadata__" some strings.
+
+/**
+ * @param {ArrayBuffer} buffer
+ * @returns {{tensors: Record<string, Tensor>, metadata: Record<string, string>}}
+ */
+export function decodeTensors(buffer) {
+  const headerLength = Number(new DataView(buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, headerLength)));
+  const { __metadata__: metadata = {}, ...entries } = header;
+  /** @type {Record<string, Tensor>} */
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(entries)) {
+    tensors[name] = { shape, data: readValues(buffer, dtype, 8 + headerLength + offsets[0], 8 + headerLength + offsets[1]) };
+  }
+  return { tensors, metadata };
+}
+
+/**
+ * @param {ArrayBuffer} buffer
+ * @param {string} dtype
+ * @param {number} begin
+ * @param {number} end
+ * @returns {Float32Array}
+ */
+function readValues(buffer, dtype, begin, end) {
+  // A typed array must begin at a multiple of its element's size; the header's padding sees to that for
+  // the first tensor, but not for every one behind a float16.
+  if (dtype === "F32") {
+    return begin % 4 ? new Float32Array(buffer.slice(begin, end)) : new Float32Array(buffer, begin, (end - begin) / 4);
+  }
+  if (dtype === "F16") {
+    const halves = begin % 2 ? new Uint16Array(buffer.slice(begin, end)) : new Uint16Array(buffer, begin, (end - begin) / 2);
+    const table = halfTable();
+    return Float32Array.from(halves, (half) => table[half]);
+  }
+  throw new Error(`this page reads F32 and F16 tensors, not ${dtype}`);
+}
+
+/** @type {Float32Array | undefined} */
+let halves;
+
+/** Every float16 as a number: 65,536 of them, made once. */
+function halfTable() {
+  halves ??= Float32Array.from({ length: 65536 }, (_, bits) => {
+    const sign = bits >> 15 ? -1 : 1;
+    const exponent = (bits >> 10) & 31;
+    const fraction = bits & 1023;
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    if (exponent === 0) return sign * fraction * 2 ** -24;
+    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  });
+  return halves;
+}

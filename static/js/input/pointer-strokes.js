@@ -1,0 +1,48 @@
+// @ts-check
+/** @import { Point } from "../types.js" */
+
+/**
+ * Turn pointer events on the pad into strokes in pad units, 0–1.
+ * @param {HTMLCanvasElement} pad
+ * @param {{start: (point: Point) => void, extend: (points: Point[]) => void, end: () => void}} pen
+ * @param {AbortSignal} signal
+ */
+export function trackStrokes(pad, pen, signal) {
+  /** @type {number | null} */
+  let pointer = null;
+
+  /** @param {PointerEvent} event  @returns {Point} */
+  const pointOf = (event) => {
+    const box = pad.getBoundingClientRect();
+    return [clamp((event.clientX - box.left) / box.width), clamp((event.clientY - box.top) / box.height)];
+  };
+
+  pad.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0) return;
+    pointer = event.pointerId;
+    pad.setPointerCapture(pointer);
+    pad.focus({ preventScroll: true });
+    event.preventDefault();
+    pen.start(pointOf(event));
+  }, { signal });
+
+  pad.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    // A fast pen reports several points for each frame; without them its curves become polygons.
+    const events = event.getCoalescedEvents?.() ?? [];
+    pen.extend((events.length ? events : [event]).map(pointOf));
+  }, { signal });
+
+  for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
+    pad.addEventListener(type, (event) => {
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      pen.end();
+    }, { signal });
+  }
+}
+
+/** A pen may leave the pad by its width; further out it draws nothing. @param {number} coordinate */
+function clamp(coordinate) {
+  return Math.min(1.1, Math.max(-0.1, coordinate));
+}

@@ -1,0 +1,94 @@
+// @ts-check
+// The shapes that modules hand to each other; types only, nothing runs here.
+
+/** A point in pad units: x and y, 0–1 inside the pad, y down. @typedef {[number, number]} Point */
+
+/** The points of one stroke, in the order drawn. @typedef {Point[]} Stroke */
+
+/**
+ * What is being read: strokes, one of MNIST's test digits, or an uploaded image.
+ * @typedef {{kind: "strokes", strokes: Stroke[], penWidth: number}
+ *   | {kind: "sample", index: number}
+ *   | {kind: "image", name: string, base64: string}} Digit
+ */
+
+/** Values with their shape, last axis fastest. @typedef {{shape: number[], data: Float32Array}} Tensor */
+
+/** One feature map or channel. @typedef {{width: number, height: number, data: Float32Array}} Plane */
+
+/** @typedef {{digit: number, probability: number}} Prediction */
+
+/** @typedef {{top: number, left: number, height: number, width: number}} Box */
+
+/**
+ * @typedef {object} Framing
+ * @property {string} applied            "mnist" or "none".
+ * @property {Box | null} crop           The ink's box in the source.
+ * @property {[number, number]} source_size  Rows and columns of the source.
+ * @property {string | null} polarity    For an image, which way its ink lies.
+ */
+
+/**
+ * The server's answer for one digit.
+ * @typedef {object} Answer
+ * @property {number} sequence    Of the question it answers.
+ * @property {Prediction | null} prediction
+ * @property {Framing} framing
+ * @property {Record<string, Tensor>} tensors  By layer name; also `input`, `logits` and `probabilities`.
+ */
+
+/**
+ * @typedef {object} LayerDescription
+ * @property {string} name
+ * @property {string} kind
+ * @property {[number, number, number]} input_shape
+ * @property {[number, number, number]} output_shape
+ * @property {number | null} kernel_size
+ * @property {number} parameters
+ * @property {[number, number]} display_range
+ * @property {number[]} dead_filters
+ */
+
+/** @typedef {{id: string, classes: string[], layers: LayerDescription[]}} ModelDescription */
+
+/** Stops of a diverging map: position −1–1 and its color. @typedef {{stops: [number, [number, number, number]][]}} Colormap */
+
+/**
+ * What the server puts into the page.
+ * @typedef {object} PageData
+ * @property {ModelDescription} model
+ * @property {Record<"light" | "dark", Colormap>} colormaps
+ * @property {{image_bytes: number}} limits
+ */
+
+/**
+ * Everything the workbench remembers.
+ * @typedef {object} State
+ * @property {Digit} digit
+ * @property {Digit[]} past       For undo, oldest first.
+ * @property {Digit[]} future     For redo, next first.
+ * @property {"pen" | "eraser"} tool
+ * @property {number} penWidth    In pad units.
+ * @property {boolean} rectified  Whether convolutional layers show their maps after ReLU.
+ * @property {number} boost       0: the layer's scale; 1: each map to its own maximum.
+ * @property {Answer | null} answer
+ * @property {{layer: string, filter: number} | null} isolated
+ */
+
+/**
+ * @typedef {{type: "strokeStarted", point: Point}
+ *   | {type: "strokeExtended", points: Point[]}
+ *   | {type: "eraseStarted"}
+ *   | {type: "erased", points: Point[]}
+ *   | {type: "undone"} | {type: "redone"} | {type: "cleared"}
+ *   | {type: "digitChosen", digit: Digit}
+ *   | {type: "toolChosen", tool: "pen" | "eraser"}
+ *   | {type: "penWidthChosen", penWidth: number}
+ *   | {type: "rectificationChosen", rectified: boolean}
+ *   | {type: "boostChosen", boost: number}
+ *   | {type: "mapIsolated", layer: string, filter: number}
+ *   | {type: "isolationEnded"}
+ *   | {type: "answerReceived", answer: Answer}} Action
+ */
+
+export {};
