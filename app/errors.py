@@ -1,0 +1,294 @@
+"""Everything that the service refuses, and why.
+
+    AppError
+    ├── MalformedRequest 400       the body is not JSON, or not multipart
+    ├── NotFound 404               no page or operation at this address
+    │   ├── UnknownModel
+    │   ├── UnknownLayer
+    │   ├── UnknownFilter
+    │   ├── LayerWithoutKernels
+    │   ├── UnknownSample
+    │   └── UnknownProblem
+    ├── MethodNotAllowed 405
+    ├── NotAcceptable 406
+    ├── RequestTooSlow 408
+    ├── BodyTooLarge 413
+    ├── ImageTooLarge 413          too many bytes
+    ├── TooManyPixels 413
+    ├── UnsupportedMediaType 415   the body is of another kind than the operation reads
+    ├── NotAnImage 415             the upload is no image of a format that is read here
+    ├── InvalidInput 422           a value is missing, of another shape or out of range
+    │   ├── ImageUnreadable        an image, but damaged or cut short
+    │   ├── FramingImpossible      it has to be framed, and framing was declined
+    │   ├── DrawingTooLarge        more strokes, points or ink than is drawn here
+    │   └── OneLayerRequired       a picture shows one layer
+    ├── HeadersTooLarge 431
+    ├── InternalError 500
+    └── Unavailable 503
+        ├── ServerBusy
+        └── NotReady
+
+Each class owns its slug, title, status and advice, and its docstring is the summary; a page at ``/problems/<slug>``
+shows them. A raised one adds the detail: what happened, the numbers, what would work.
+"""
+
+# ruff: noqa: N818 - they are named as the problems that clients read
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """A refusal that a client can understand."""
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    status: ClassVar[int]
+    summary: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Take the summary from the docstring."""
+        cls.summary = cls.__doc__ or ""
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None, **numbers: Any) -> None:
+        """Refuse.
+
+        Args:
+            detail: What happened, the numbers, what would work. Never repeats a drawing.
+            headers: Response headers that belong to the refusal.
+            numbers: Members that a program can read, such as ``limit_bytes``.
+        """
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers or {}
+        self.numbers = numbers
+
+
+class MalformedRequest(AppError):
+    """The body could not be parsed: it is not JSON, or not a multipart form."""
+
+    slug = "malformed-request"
+    title = "Malformed request"
+    status = 400
+    advice = "Send JSON in UTF-8 (or, to the upload operation, a multipart form with one file) and check its brackets."
+
+
+class NotFound(AppError):
+    """There is nothing at this address."""
+
+    slug = "not-found"
+    title = "Not found"
+    status = 404
+    advice = "The workbench is at /, the API reference at /docs."
+
+
+class UnknownModel(NotFound):
+    """No model of this name is served here."""
+
+    slug = "unknown-model"
+    title = "Unknown model"
+    advice = "GET /api/v1/models lists the models."
+
+
+class UnknownLayer(NotFound):
+    """The model has no layer of this name."""
+
+    slug = "unknown-layer"
+    title = "Unknown layer"
+    advice = "GET /api/v1/models/{model} lists its layers. Several layers are separated by commas, without spaces."
+
+
+class UnknownFilter(NotFound):
+    """The layer has no filter of this number."""
+
+    slug = "unknown-filter"
+    title = "Unknown filter"
+    advice = "Filters are counted from 0; the first number of a layer's output_shape says how many there are."
+
+
+class LayerWithoutKernels(NotFound):
+    """This layer learned no weights: ReLU, pooling and softmax compute without any."""
+
+    slug = "layer-without-kernels"
+    title = "Layer without kernels"
+    advice = "Ask for the kernels of a convolutional or fully connected layer."
+
+
+class UnknownSample(NotFound):
+    """There is no test digit of this index."""
+
+    slug = "unknown-sample"
+    title = "Unknown sample"
+    advice = "GET /api/v1/samples tells how many test digits there are; indexes begin at 0."
+
+
+class UnknownProblem(NotFound):
+    """No problem of this name is known."""
+
+    slug = "unknown-problem"
+    title = "Unknown problem"
+    advice = "The `type` of a problem answer is the address of its page."
+
+
+class MethodNotAllowed(AppError):
+    """The address exists, but not for this HTTP method."""
+
+    slug = "method-not-allowed"
+    title = "Method not allowed"
+    status = 405
+    advice = "The Allow header of the answer names the methods that work."
+
+
+class NotAcceptable(AppError):
+    """The answer cannot be given in any of the formats that the Accept header allows."""
+
+    slug = "not-acceptable"
+    title = "Not acceptable"
+    status = 406
+    advice = "Send an Accept header with a format that the operation offers, or none for JSON."
+
+
+class RequestTooSlow(AppError):
+    """The body did not arrive in time."""
+
+    slug = "request-too-slow"
+    title = "Request too slow"
+    status = 408
+    advice = "Send it again, smaller or over a better connection."
+
+
+class BodyTooLarge(AppError):
+    """The request has more bytes than this server reads."""
+
+    slug = "body-too-large"
+    title = "Body too large"
+    status = 413
+    advice = "Send less: a smaller image, or fewer points."
+
+
+class ImageTooLarge(AppError):
+    """The image file has more bytes than this server decodes."""
+
+    slug = "image-too-large"
+    title = "Image too large"
+    status = 413
+    advice = "Send a smaller image: a digit of a few hundred pixels is plenty."
+
+
+class TooManyPixels(AppError):
+    """The image is wider or higher than this server decodes."""
+
+    slug = "too-many-pixels"
+    title = "Too many pixels"
+    status = 413
+    advice = "Scale the image down: a digit of a few hundred pixels is plenty."
+
+
+class UnsupportedMediaType(AppError):
+    """The body is of a kind that this operation does not read."""
+
+    slug = "unsupported-media-type"
+    title = "Unsupported media type"
+    status = 415
+    advice = "Set the Content-Type header to what you send: application/json, or multipart/form-data for an upload."
+
+
+class NotAnImage(AppError):
+    """The upload is not a PNG, JPEG, WebP, GIF or BMP image."""
+
+    slug = "not-an-image"
+    title = "Not an image"
+    status = 415
+    advice = "Save the picture as PNG or JPEG and send that."
+
+
+class InvalidInput(AppError):
+    """A value is missing, of another shape or out of range."""
+
+    slug = "invalid-input"
+    title = "Invalid input"
+    status = 422
+    advice = "The detail names the value and what it may be; /docs shows an example of every request."
+
+
+class ImageUnreadable(InvalidInput):
+    """The file begins like an image, but is damaged or ends too early."""
+
+    slug = "image-unreadable"
+    title = "Image unreadable"
+    advice = "Upload it again, or save it anew with an image program."
+
+
+class FramingImpossible(InvalidInput):
+    """Without framing, an image must have the 28×28 pixels that the networks read."""
+
+    slug = "framing-impossible"
+    title = "Framing impossible"
+    advice = 'Leave out "framing", or send an image of 28×28 pixels.'
+
+
+class DrawingTooLarge(InvalidInput):
+    """The strokes are more than this server draws at once."""
+
+    slug = "drawing-too-large"
+    title = "Drawing too large"
+    advice = "Send fewer or shorter strokes, fewer points, or a thinner pen."
+
+
+class OneLayerRequired(InvalidInput):
+    """A PNG shows the feature maps of exactly one layer."""
+
+    slug = "one-layer-required"
+    title = "One layer required"
+    advice = "Name one layer, as in ?layers=conv1."
+
+
+class HeadersTooLarge(AppError):
+    """The request's headers have more bytes than this server reads."""
+
+    slug = "headers-too-large"
+    title = "Headers too large"
+    status = 431
+    advice = "Send fewer or shorter headers; cookies of other services on the same host may be the cause."
+
+
+class InternalError(AppError):
+    """The server made a mistake."""
+
+    slug = "internal-error"
+    title = "Internal error"
+    status = 500
+    advice = "Report it with the X-Request-ID of the answer."
+
+
+class Unavailable(AppError):
+    """The server cannot answer now."""
+
+    slug = "unavailable"
+    title = "Unavailable"
+    status = 503
+    advice = "Try again after the seconds in the Retry-After header."
+
+
+class ServerBusy(Unavailable):
+    """As many requests as the server takes on are already waiting."""
+
+    slug = "server-busy"
+    title = "Server busy"
+
+
+class NotReady(Unavailable):
+    """The server is starting or stopping."""
+
+    slug = "not-ready"
+    title = "Not ready"
+
+
+def all_problems() -> Iterator[type[AppError]]:
+    """Every class of refusal, the tree from top to bottom."""
+    pending: list[type[AppError]] = [*AppError.__subclasses__()]
+    while pending:
+        problem = pending.pop(0)
+        yield problem
+        pending = [*problem.__subclasses__(), *pending]

@@ -1,0 +1,49 @@
+"""Start and stop: load every artifact once, warm up, open the compute pool; close it again."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
+
+from app.services.compute_pool import ComputePool
+from app.services.framing import from_pixels
+from app.services.inference import run_forward
+from app.services.network_catalog import NetworkCatalog
+from app.services.sample_catalog import SampleCatalog
+from app.settings import Settings
+from model.errors import ArtifactError
+from model.preprocessing import FRAME_SIZE
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Put what routes need into ``app.state`` for as long as the application runs."""
+    settings: Settings = app.state.settings
+    catalog = NetworkCatalog.load(settings.artifacts)
+    if settings.default_model not in catalog.networks:
+        raise ArtifactError(
+            f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but {settings.artifacts} holds: "
+            f"{', '.join(catalog.networks)}"
+        )
+    app.state.catalog = catalog
+    app.state.samples = SampleCatalog.load(settings.artifacts, catalog)
+    app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
+    app.state.metrics.observe_pending(lambda: pool.pending)
+    # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))
+        for served in catalog.networks.values():
+            await pool.run(run_forward, served, blank, "none", list(served.layers))
+        environment = app.state.templates.env
+        for template in environment.list_templates():
+            environment.get_template(template)  # compiled now, not while the first visitor waits
+        logger.info("ready", extra={"models": list(catalog.networks), "samples": len(app.state.samples)})
+        try:
+            yield
+        finally:
+            pool.close()

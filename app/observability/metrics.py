@@ -1,0 +1,52 @@
+"""The numbers behind /metrics, declared once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Counters of one application; each has a registry of its own, so that tests may have many applications."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "kernelscope_requests", "Answered requests.", ["method", "route", "status"], registry=self._registry
+        )
+        self.latency = Histogram(
+            "kernelscope_request_seconds",
+            "Time from the first byte of a request to the last of its answer.",
+            ["method", "route"],
+            buckets=LATENCY_BUCKETS,
+            registry=self._registry,
+        )
+        self.inference = Histogram(
+            "kernelscope_inference_seconds",
+            "Time to frame a digit, pass it through a network and encode the answer, waiting included.",
+            ["model"],
+            buckets=LATENCY_BUCKETS,
+            registry=self._registry,
+        )
+        self.rejections = Counter(
+            "kernelscope_rejections", "Requests that were refused, by problem.", ["problem"], registry=self._registry
+        )
+        self._pending = Gauge("kernelscope_pending_jobs", "Computations running or waiting.", registry=self._registry)
+
+    def observe_pending(self, pending: Callable[[], float]) -> None:
+        """Read the number of pending jobs whenever the metrics are asked for."""
+        self._pending.set_function(pending)
+
+    @contextmanager
+    def timed_inference(self, model: str) -> Iterator[None]:
+        """Count how long the block takes."""
+        begin = perf_counter()
+        yield
+        self.inference.labels(model).observe(perf_counter() - begin)
+
+    def expose(self) -> bytes:
+        """All of them as Prometheus reads them."""
+        return generate_latest(self._registry)

@@ -1,0 +1,116 @@
+"""Any exception → application/problem+json (RFC 9457), or a page when a browser asks for one.
+
+Answers never repeat what was sent: it may be huge, hostile or somebody's drawing.
+"""
+
+import http
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.templating import Jinja2Templates
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.codecs.tensor_json import encode_json
+from app.errors import (
+    AppError,
+    InternalError,
+    InvalidInput,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+)
+from app.observability.metrics import Metrics
+
+PROBLEM_JSON = "application/problem+json"
+
+MAX_ERRORS = 5
+"""Errors reported at once: 784 wrong numbers would answer with 100 kB."""
+
+logger = logging.getLogger(__name__)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every exception in the one shape."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return problem_response(request, error)
+
+    for kind in (AppError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, answer)
+
+
+def problem_response(request: Request, exception: Exception) -> Response:
+    """The answer to a request that failed."""
+    error = _as_app_error(request, exception)
+    metrics: Metrics = request.app.state.metrics
+    metrics.rejections.labels(error.slug).inc()
+    problem = {
+        "type": f"/problems/{error.slug}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": request.url.path[:200],
+        **error.numbers,
+    }
+    if _is_navigation(request):
+        templates: Jinja2Templates = request.app.state.templates
+        page = templates.TemplateResponse(request, "pages/error.html", {"problem": problem}, status_code=error.status)
+        page.headers.update(error.headers)
+        return page
+    return Response(encode_json(problem), error.status, headers=dict(error.headers), media_type=PROBLEM_JSON)
+
+
+def invalid_input(errors: Sequence[Any]) -> InvalidInput:
+    """Errors of pydantic, a few of them, as places and messages."""
+    reported = [{"where": _place(error["loc"]), "message": error["msg"]} for error in errors[:MAX_ERRORS]]
+    first = "; ".join(
+        f"{error['where']}: {error['message']}" if error["where"] else error["message"] for error in reported
+    )
+    more = len(errors) - len(reported)
+    return InvalidInput(f"{first}{f'; and {more} more' if more else ''}.", errors=reported)
+
+
+def _as_app_error(request: Request, exception: Exception) -> AppError:
+    match exception:
+        case AppError():
+            return exception
+        case RequestValidationError():
+            return invalid_input(exception.errors())
+        case HTTPException(status_code=404):
+            return NotFound(f"There is nothing at {request.url.path[:200]}.")
+        case HTTPException(status_code=405):
+            allowed = (exception.headers or {}).get("Allow", "")
+            return MethodNotAllowed(
+                f"{request.method[:20]} does not work here; {allowed or 'another method'} does.",
+                headers=exception.headers,
+            )
+        case HTTPException(status_code=400):
+            return MalformedRequest(f"The request could not be parsed: {exception.detail}")
+        case HTTPException():
+            return _plain_error(exception)
+        case _:
+            # The traceback names places in the code; no value of a request is in it.
+            logger.error("unexpected error", exc_info=exception)
+            return InternalError("The server made a mistake; the log has the details under this answer's X-Request-ID.")
+
+
+def _plain_error(exception: HTTPException) -> AppError:
+    """Whatever else the framework raises keeps its status."""
+    error = AppError(str(exception.detail)[:200], headers=exception.headers)
+    phrase = http.HTTPStatus(exception.status_code).phrase
+    vars(error).update(slug=phrase.lower().replace(" ", "-"), title=phrase, status=exception.status_code)
+    return error
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """``("body", "strokes", 3)`` → ``body.strokes.3``; a field's name comes from the client, so it is cut short."""
+    return ".".join(str(step)[:40] for step in location)
+
+
+def _is_navigation(request: Request) -> bool:
+    """Whether a person is looking for a page."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")

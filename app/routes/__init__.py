@@ -1,0 +1,3 @@
+"""HTTP to services and back. Routes carry arrays from codec to service unopened."""
+
+API = "/api/v1"

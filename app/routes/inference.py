@@ -1,0 +1,168 @@
+"""POST /models/{model}/feature-maps: what each filter makes of a digit."""
+
+from collections.abc import Callable
+from functools import partial
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.codecs.media_types import PNG, TENSORS
+from app.codecs.tensor_json import decode_pixels, decode_strokes
+from app.codecs.uploaded_image import decode_base64, decode_image
+from app.dependencies import (
+    DigitQueryDep,
+    LayersDep,
+    MetricsDep,
+    ModelDep,
+    PoolDep,
+    SamplesDep,
+    SettingsDep,
+)
+from app.errors import (
+    BodyTooLarge,
+    DrawingTooLarge,
+    FramingImpossible,
+    ImageTooLarge,
+    ImageUnreadable,
+    InvalidInput,
+    MalformedRequest,
+    NotAcceptable,
+    NotAnImage,
+    OneLayerRequired,
+    RequestTooSlow,
+    ServerBusy,
+    TooManyPixels,
+    UnknownFilter,
+    UnknownLayer,
+    UnknownModel,
+    UnknownSample,
+    UnsupportedMediaType,
+)
+from app.observability.metrics import Metrics
+from app.routes import API
+from app.routes.inference_answer import encode_inference
+from app.routes.parameters import AnswerFormat, AnswerFormatDep
+from app.routes.upload import read_upload
+from app.schemas.documentation import DIGIT_BODY, FEATURE_MAPS_EXAMPLE, UPLOAD_BODY, answers
+from app.schemas.inference import DigitQuery, FeatureMapsAnswer
+from app.services.compute_pool import ComputePool
+from app.services.framing import FramingChoice, Source, from_image, from_pixels, from_sample, from_strokes
+from app.services.inference import run_forward
+from app.services.network_catalog import ServedNetwork
+from app.services.sample_catalog import SampleCatalog
+from app.settings import Settings
+
+router = APIRouter(prefix=API, tags=["Feature maps"])
+
+REFUSALS = (
+    MalformedRequest,
+    UnknownModel,
+    UnknownLayer,
+    UnknownFilter,
+    NotAcceptable,
+    RequestTooSlow,
+    BodyTooLarge,
+    ImageTooLarge,
+    TooManyPixels,
+    UnsupportedMediaType,
+    NotAnImage,
+    InvalidInput,
+    ImageUnreadable,
+    FramingImpossible,
+    OneLayerRequired,
+    ServerBusy,
+)
+
+
+@router.post(
+    "/models/{model}/feature-maps",
+    summary="Compute feature maps",
+    response_model=FeatureMapsAnswer,
+    response_class=Response,
+    openapi_extra=DIGIT_BODY,
+    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *REFUSALS, UnknownSample, DrawingTooLarge),
+)
+async def compute_feature_maps(
+    query: DigitQueryDep,
+    served: ModelDep,
+    layers: LayersDep,
+    wanted: AnswerFormatDep,
+    samples: SamplesDep,
+    settings: SettingsDep,
+    pool: PoolDep,
+    metrics: MetricsDep,
+) -> Response:
+    """What every filter makes of a drawing, of pixels, of an image or of a test digit, and what it is read as.
+
+    safetensors and npz hold a tensor for each layer, besides `input`, `logits` and `probabilities`; their metadata
+    holds `prediction`, `framing`, `model` and `layers` as JSON. A PNG shows one layer in its fixed color range.
+    """
+    digit = partial(_source_of, query, samples, settings)
+    return await _answer(digit, query.framing, served, layers, wanted, pool, metrics)
+
+
+@router.post(
+    "/models/{model}/feature-maps/upload",
+    summary="Compute feature maps of an uploaded image",
+    response_model=FeatureMapsAnswer,
+    response_class=Response,
+    openapi_extra=UPLOAD_BODY,
+    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *REFUSALS),
+)
+async def compute_feature_maps_of_upload(
+    request: Request,
+    served: ModelDep,
+    layers: LayersDep,
+    wanted: AnswerFormatDep,
+    settings: SettingsDep,
+    pool: PoolDep,
+    metrics: MetricsDep,
+) -> Response:
+    """The same answer for a multipart form with a `file`: PNG, JPEG, WebP, GIF or BMP; and, if wanted, `framing`."""
+    data, framing = await read_upload(request)
+    return await _answer(partial(_decoded, data, settings), framing, served, layers, wanted, pool, metrics)
+
+
+async def _answer(
+    make_source: Callable[[], Source],
+    framing: FramingChoice,
+    served: ServedNetwork,
+    layers: list[str],
+    wanted: AnswerFormat,
+    pool: ComputePool,
+    metrics: Metrics,
+) -> Response:
+    """Decode, frame, compute and encode, all in one go in a thread of the pool."""
+    if wanted.media_type == PNG:
+        if len(layers) != 1:
+            raise OneLayerRequired(
+                f"A PNG shows the maps of exactly one layer, and {len(layers)} are asked for: add ?layers={layers[0]}.",
+                layers=list(served.layers),
+            )
+        if wanted.filter is not None:
+            served.require_filter(layers[0], wanted.filter)
+
+    def compute() -> bytes:
+        inference = run_forward(served, make_source(), framing, layers)
+        return encode_inference(inference, wanted)
+
+    with metrics.timed_inference(served.name):
+        body = await pool.run(compute)
+    return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
+
+
+def _source_of(query: DigitQuery, samples: SampleCatalog, settings: Settings) -> Source:
+    if query.strokes is not None:
+        return from_strokes(decode_strokes(query.strokes), query.pen_width)
+    if query.pixels is not None:
+        return from_pixels(decode_pixels(query.pixels))
+    if query.sample is not None:
+        return from_sample(samples[query.sample].ink)
+    if query.image is not None:
+        return _decoded(decode_base64(query.image, settings.image_bytes), settings)
+    raise AssertionError("a query has exactly one source")
+
+
+def _decoded(data: bytes, settings: Settings) -> Source:
+    image = decode_image(data, settings.image_bytes, settings.image_pixels)
+    return from_image(image.ink, image.size, image.polarity)

@@ -1,0 +1,101 @@
+"""GET /models: the networks, their layers and kernels."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+
+from app.codecs.media_types import JSON, PNG, TENSORS
+from app.codecs.tensor_file import encode_tensors
+from app.codecs.tensor_json import encode_json, encode_json_text
+from app.codecs.tensor_png import encode_kernels
+from app.dependencies import CatalogDep, ModelDep, PoolDep
+from app.errors import (
+    InvalidInput,
+    LayerWithoutKernels,
+    NotAcceptable,
+    ServerBusy,
+    UnknownFilter,
+    UnknownLayer,
+    UnknownModel,
+)
+from app.routes import API
+from app.routes.parameters import AnswerFormatDep
+from app.schemas.documentation import KERNELS_EXAMPLE, MODEL_EXAMPLE, MODELS_EXAMPLE, answers
+from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList, NetworkSummary
+
+router = APIRouter(prefix=API, tags=["Models"])
+
+
+@router.get(
+    "/models",
+    summary="List the models",
+    response_model=NetworkList,
+    responses=answers(MODELS_EXAMPLE, [JSON]),
+)
+async def list_models(catalog: CatalogDep) -> NetworkList:
+    """Every network that is served, a line each."""
+    return NetworkList(models=[NetworkSummary.of(served) for served in catalog.networks.values()])
+
+
+@router.get(
+    "/models/{model}",
+    summary="Describe a model",
+    response_model=NetworkDescription,
+    responses=answers(MODEL_EXAMPLE, [JSON], UnknownModel),
+)
+async def describe_model(served: ModelDep) -> NetworkDescription:
+    """Its input, classes, training record, and each layer's shape, cost, receptive field and color range."""
+    return NetworkDescription.of(served)
+
+
+@router.get(
+    "/models/{model}/layers/{layer}/kernels",
+    summary="Get a layer's kernels",
+    response_model=KernelsAnswer,
+    response_class=Response,
+    responses=answers(
+        KERNELS_EXAMPLE,
+        [*TENSORS, PNG],
+        UnknownModel,
+        UnknownLayer,
+        LayerWithoutKernels,
+        UnknownFilter,
+        NotAcceptable,
+        InvalidInput,
+        ServerBusy,
+    ),
+)
+async def get_kernels(
+    served: ModelDep,
+    layer: Annotated[str, Path(description="Name of a layer with weights.", examples=["conv1"])],
+    wanted: AnswerFormatDep,
+    pool: PoolDep,
+) -> Response:
+    """The weights and the bias of every filter.
+
+    As a PNG: a row for each filter with a kernel for each input channel (a layer that reads one channel has eight
+    filters to a row), blue below zero, orange above, all in one range: the layer's largest weight.
+    """
+    kernels = served.kernels(layer)
+    if wanted.filter is not None:
+        served.require_filter(layer, wanted.filter)
+
+    def encode() -> bytes:
+        if wanted.media_type == JSON:
+            return encode_json(
+                {
+                    "layer": layer,
+                    "shape": kernels.kernels.shape,
+                    "range": kernels.range,
+                    "kernels": kernels.kernels,
+                    "biases": kernels.biases,
+                }
+            )
+        if wanted.media_type == PNG:
+            return encode_kernels(kernels.kernels, wanted.filter, wanted.zoom, wanted.theme)
+        tensors = {"kernels": kernels.kernels, "biases": kernels.biases}
+        metadata = {"model": encode_json_text(served.name), "layer": encode_json_text(layer)}
+        return encode_tensors(wanted.media_type, tensors, metadata, wanted.dtype)
+
+    return Response(await pool.run(encode), media_type=wanted.media_type, headers={"Vary": "Accept"})

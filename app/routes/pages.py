@@ -1,0 +1,66 @@
+"""The pages that people see."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from app import __version__
+from app.codecs.colormaps import COLORMAPS
+from app.dependencies import CatalogDep, SettingsDep, TemplatesDep
+from app.errors import UnknownProblem, all_problems
+from app.schemas.api_reference import describe_operations
+from app.schemas.networks import NetworkDescription, NetworkSummary
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def show_workbench(
+    request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
+) -> Response:
+    """The instrument. What its scripts need to know travels in the page, so that it paints without asking again."""
+    model = NetworkDescription.of(catalog[settings.default_model])
+    page_data: dict[str, Any] = {
+        "models": [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.networks.values()],
+        "model": model.model_dump(mode="json"),
+        "colormaps": COLORMAPS,
+        "limits": {
+            "image_bytes": settings.image_bytes,
+            "image_pixels": settings.image_pixels,
+            "strokes": settings.strokes,
+            "points": settings.points,
+        },
+        "version": __version__,
+    }
+    return _page(request, templates, "pages/workbench.html", page_data=page_data)
+
+
+@router.get("/docs")
+async def show_api_reference(request: Request, templates: TemplatesDep) -> Response:
+    """Every operation with its parameters and examples, from the same OpenAPI document that programs read."""
+    document = request.app.openapi()
+    described = describe_operations(document, str(request.base_url))
+    return _page(request, templates, "pages/docs.html", info=document["info"], operations=described)
+
+
+@router.get("/problems/{slug}")
+async def show_problem(request: Request, templates: TemplatesDep, slug: str) -> Response:
+    """What a kind of problem means and how to mend it."""
+    for problem in all_problems():
+        if problem.slug == slug:
+            return _page(request, templates, "pages/problem.html", problem=problem)
+    slugs = ", ".join(problem.slug for problem in all_problems())
+    raise UnknownProblem(f"No problem is called {slug[:40]!r}; they are: {slugs}.")
+
+
+@router.get("/favicon.ico")
+async def get_favicon() -> Response:
+    """Pages link their icon; browsers that ask here anyway need no error."""
+    return Response(status_code=204)
+
+
+def _page(request: Request, templates: TemplatesDep, template: str, **context: Any) -> HTMLResponse:
+    page = templates.TemplateResponse(request, template, context)
+    page.headers["Cache-Control"] = "no-cache"
+    return page

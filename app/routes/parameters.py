@@ -1,0 +1,44 @@
+"""How an answer is wanted: the query parameters and the Accept header that several operations share."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from app.codecs.colormaps import Theme
+from app.codecs.media_types import PNG, TENSORS, negotiate
+from app.codecs.tensor_file import Dtype
+
+
+@dataclass(frozen=True)
+class AnswerFormat:
+    """The format of an answer with feature maps or kernels.
+
+    Attributes:
+        media_type: JSON, safetensors, npz or PNG.
+        dtype: Of the floating-point numbers in safetensors and npz; JSON always has full precision.
+        filter: For a PNG: the only filter to show; None shows all.
+        zoom: For a PNG: pixels along each side of a cell.
+        theme: For a PNG: the ground that zero takes the color of.
+    """
+
+    media_type: str
+    dtype: Dtype
+    filter: int | None
+    zoom: int
+    theme: Theme
+
+
+async def get_answer_format(
+    request: Request,
+    dtype: Annotated[Dtype, Query(description="For safetensors and npz; JSON always has full precision.")] = "float32",
+    filter: Annotated[int | None, Query(description="For a PNG: show this filter alone.")] = None,
+    zoom: Annotated[int, Query(ge=1, le=16, description="For a PNG: pixels along each side of a cell.")] = 4,
+    theme: Annotated[Theme, Query(description="For a PNG: the ground that zero takes the color of.")] = "light",
+) -> AnswerFormat:
+    """Raises NotAcceptable if the Accept header allows none of the formats."""
+    media_type = negotiate(request.headers.get("accept"), [*TENSORS, PNG])
+    return AnswerFormat(media_type, dtype, filter, zoom, theme)
+
+
+AnswerFormatDep = Annotated[AnswerFormat, Depends(get_answer_format)]

@@ -1,0 +1,198 @@
+"""What OpenAPI cannot see in the code: examples, formats of answers, and refusals.
+
+The request examples are executed by tests; the answers are real ones, cut short.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.codecs.media_types import JSON, NPZ, PNG
+from app.errors import AppError
+from app.problems import PROBLEM_JSON
+from app.schemas.inference import DigitQuery
+from app.schemas.problem import Problem
+
+DESCRIPTION = """\
+A convolutional network written in NumPy, and what every filter of it makes of a digit.
+
+Answers are JSON unless the Accept header asks for another format. Arrays can be had as safetensors
+(`application/x-safetensors`) or NumPy's own (`application/x-npz`), maps and kernels as pictures (`image/png`).
+Strings in the metadata of both are JSON. Refusals are `application/problem+json` (RFC 9457): the `type` is the address
+of a page that says what helps. `GET /openapi.json` describes all this to programs.
+"""
+
+TAGS = [
+    {"name": "Models", "description": "The networks, their layers and kernels."},
+    {"name": "Feature maps", "description": "A digit through a network."},
+    {"name": "Samples", "description": "The 10,000 MNIST test digits, with what each model reads them as."},
+    {"name": "Operations", "description": "For those who run the service."},
+]
+
+SUMMARY_EXAMPLE = {
+    "id": "cnn",
+    "title": "Convolutional network",
+    "parameters": 75498,
+    "multiply_adds": 2697088,
+    "test_accuracy": 0.9958,
+}
+MODELS_EXAMPLE = {"models": [SUMMARY_EXAMPLE]}
+MODEL_EXAMPLE = {
+    "id": "cnn",
+    "title": "Convolutional network",
+    "input": {"shape": [1, 28, 28], "range": [0, 1]},
+    "classes": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    "parameters": 75498,
+    "multiply_adds": 2697088,
+    "training": {"test_accuracy": 0.9958, "test_errors": 42, "epochs": 20, "seed": 0},
+    "layers": [
+        {
+            "name": "conv1",
+            "kind": "conv2d",
+            "input_shape": [1, 28, 28],
+            "output_shape": [16, 28, 28],
+            "kernel_size": 5,
+            "stride": 1,
+            "padding": 2,
+            "parameters": 416,
+            "multiply_adds": 313600,
+            "weight_uses": 784,
+            "receptive_field": {"size": 5, "jump": 1, "start": -2},
+            "display_range": [-1.91, 1.91],
+            "dead_filters": [],
+        }
+    ],
+}
+KERNELS_EXAMPLE = {
+    "layer": "conv1",
+    "shape": [16, 1, 5, 5],
+    "range": [-0.41, 0.38],
+    "kernels": [[[[0.07, -0.07, 0.36, 0.05, -0.3]]]],
+    "biases": [0.02],
+}
+FEATURE_MAPS_EXAMPLE = {
+    "model": "cnn",
+    "prediction": {"digit": 7, "probability": 0.999, "probabilities": [0.0001], "logits": [-1.6]},
+    "input": {
+        "pixels": [[0, 0.329, 0.726]],
+        "framing": {
+            "requested": "auto",
+            "applied": "mnist",
+            "source_size": [112, 112],
+            "crop": {"top": 19, "left": 30, "height": 74, "width": 40},
+            "scale": 0.27,
+            "placed": {"top": 4, "left": 9, "height": 20, "width": 11},
+            "polarity": None,
+        },
+    },
+    "layers": [
+        {
+            "name": "conv1",
+            "kind": "conv2d",
+            "shape": [16, 28, 28],
+            "range": [-1.2, 1.4],
+            "feature_maps": [[[0.02, 0.02, 0.31]]],
+        }
+    ],
+}
+_SAMPLE_SUMMARY = {
+    "index": 0,
+    "label": 7,
+    "predictions": {"cnn": {"digit": 7, "probability": 0.999, "correct": True}},
+}
+SAMPLES_EXAMPLE = {
+    "total": 10000,
+    "offset": 0,
+    "limit": 1,
+    "next": "/api/v1/samples?limit=1&offset=1",
+    "samples": [_SAMPLE_SUMMARY],
+}
+SAMPLE_EXAMPLE = {**_SAMPLE_SUMMARY, "pixels": [[0, 0.329, 0.726]]}
+
+SEVEN = [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]
+
+# The smallest of pictures that shows something: eight rows with a vertical line, as PNG.
+LINE_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAEklEQVR42mP4DwUMIMxADgMMAElhM83f11h2AAAAAElFTkSuQmCC"
+
+DIGIT_EXAMPLES = {
+    "strokes": {"summary": "A drawing", "value": {"strokes": SEVEN, "pen_width": 0.065}},
+    "sample": {"summary": "A test digit", "value": {"sample": 0}},
+    "image": {"summary": "An image file in base64", "value": {"image": LINE_PNG}},
+    "pixels": {
+        "summary": "28×28 pixels",
+        "value": {"pixels": [[float(12 <= x < 15 and 4 <= y < 24) for x in range(28)] for y in range(28)]},
+    },
+}
+
+DIGIT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {JSON: {"schema": DigitQuery.model_json_schema(), "examples": DIGIT_EXAMPLES}},
+    }
+}
+
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "contentMediaType": "application/octet-stream",
+                            "description": "A PNG, JPEG, WebP, GIF or BMP file.",
+                        },
+                        "framing": {"type": "string", "enum": ["auto", "mnist", "none"], "default": "auto"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+_BINARY = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+
+
+def answers(example: Any, media_types: Sequence[str], *refusals: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of an operation: its answer in each format, and each of its refusals with an example."""
+    content = {each: {"example": example} if each == JSON else _binary(each) for each in media_types}
+    documented: dict[int | str, dict[str, Any]] = {200: {"description": "The answer.", "content": content}}
+    for refusal in refusals:
+        entry = documented.setdefault(
+            refusal.status,
+            {
+                "description": refusal.title,
+                "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema(), "examples": {}}},
+            },
+        )
+        if refusal.title not in entry["description"]:
+            entry["description"] += f"; {refusal.title.lower()}"
+        entry["content"][PROBLEM_JSON]["examples"][refusal.slug] = {
+            "summary": refusal.title,
+            "value": {
+                "type": f"/problems/{refusal.slug}",
+                "title": refusal.title,
+                "status": refusal.status,
+                "detail": refusal.summary,
+                "instance": "/api/v1/models/cnn",
+            },
+        }
+    return documented
+
+
+def _binary(media_type: str) -> dict[str, Any]:
+    kinds = {NPZ: "NumPy arrays by name, without pickles.", PNG: "A picture, one color per value."}
+    return {"schema": {**_BINARY["schema"], "description": kinds.get(media_type, "Tensors by name.")}}
+
+
+def remove_default_refusals(document: dict[str, Any]) -> dict[str, Any]:
+    """Take FastAPI's own validation errors out of an OpenAPI document: this service answers with problems instead."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                del operation["responses"]["422"]
+    for schema in ("HTTPValidationError", "ValidationError"):
+        document.get("components", {}).get("schemas", {}).pop(schema, None)
+    return document

@@ -1,0 +1,139 @@
+"""The networks that are served, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel
+from model.arrays import Float32
+from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifact, read_tensors
+from model.description import LayerDescription, describe_layers
+from model.errors import ArtifactError
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """What one layer learned.
+
+    Attributes:
+        kernels: (F, C, kH, kW) float32.
+        biases: (F,) float32.
+    """
+
+    kernels: Float32
+    biases: Float32
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest weight."""
+        return float(self.kernels.min()), float(self.kernels.max())
+
+
+@dataclass(frozen=True)
+class ServedNetwork:
+    """A network and everything that is said of it.
+
+    Attributes:
+        artifact: The network with its record and calibration.
+        layers: Name → description, in order.
+        predictions: (digits, classes) float32 probabilities of the test digits; None if none were kept.
+    """
+
+    artifact: Artifact
+    layers: Mapping[str, LayerDescription]
+    predictions: Float32 | None
+
+    @property
+    def name(self) -> str:
+        return self.artifact.name
+
+    @property
+    def classes(self) -> int:
+        return list(self.layers.values())[-1].output_shape[0]
+
+    def dead_filters(self, layer: str) -> list[int]:
+        """Filters of a ReLU that fired on none of the test digits; other layers have none."""
+        if self.layers[layer].kind != "relu":
+            return []
+        return [number for number, peak in enumerate(self.artifact.calibration[layer].peaks) if peak <= 0]
+
+    def kernels(self, layer: str) -> Kernels:
+        """The kernels and biases of a layer.
+
+        Raises:
+            UnknownLayer: There is no such layer.
+            LayerWithoutKernels: It learned no weights.
+        """
+        self.require_layer(layer)
+        parameters = self.artifact.network.layers[layer].parameters
+        if "weight" not in parameters:
+            owners = [name for name, of in self.artifact.network.layers.items() if "weight" in of.parameters]
+            raise LayerWithoutKernels(
+                f"Layer {layer} of model {self.name} is a {self.layers[layer].kind} and has no kernels; "
+                f"these have: {', '.join(owners)}.",
+                layers=owners,
+            )
+        return Kernels(np.ascontiguousarray(parameters["weight"]), np.ascontiguousarray(parameters["bias"]))
+
+    def require_layer(self, layer: str) -> None:
+        """Raises UnknownLayer, naming the layers there are."""
+        if layer not in self.layers:
+            raise UnknownLayer(
+                f"Model {self.name} has no layer {layer[:40]!r}; its layers are: {', '.join(self.layers)}.",
+                layers=list(self.layers),
+            )
+
+    def require_filter(self, layer: str, number: int) -> None:
+        """Raises UnknownFilter if a known layer has no filter of this number."""
+        filters = self.layers[layer].output_shape[0]
+        if not 0 <= number < filters:
+            raise UnknownFilter(
+                f"Layer {layer} has no filter of that number; its {filters} filters are 0 to {filters - 1}.",
+                filters=filters,
+            )
+
+
+class NetworkCatalog:
+    """Every network of the artifacts folder."""
+
+    def __init__(self, networks: Mapping[str, ServedNetwork]) -> None:
+        self.networks = networks
+
+    @classmethod
+    def load(cls, folder: Path) -> "NetworkCatalog":
+        """Read each folder that holds a weights file.
+
+        Raises:
+            ArtifactError: There is none, or one cannot be read.
+        """
+        folders = sorted(path.parent for path in folder.glob(f"*/{WEIGHTS_FILE}"))
+        if not folders:
+            raise ArtifactError(f"{folder} holds no trained network: no folder in it has a {WEIGHTS_FILE}")
+        served = [_serve(path) for path in folders]
+        return cls({network.name: network for network in served})
+
+    def __getitem__(self, name: str) -> ServedNetwork:
+        """The network of this name.
+
+        Raises:
+            UnknownModel: There is none; the message names those there are.
+        """
+        if name not in self.networks:
+            names = list(self.networks)
+            raise UnknownModel(f"There is no model {name[:40]!r}; the models are: {', '.join(names)}.", models=names)
+        return self.networks[name]
+
+
+def _serve(folder: Path) -> ServedNetwork:
+    artifact = load_artifact(folder)
+    predictions = None
+    if (folder / PREDICTIONS_FILE).exists():
+        tensors, _metadata = read_tensors(folder / PREDICTIONS_FILE)
+        predictions = tensors["probabilities"].astype(np.float32)
+    return ServedNetwork(
+        artifact=artifact,
+        layers={layer.name: layer for layer in describe_layers(artifact.network)},
+        predictions=predictions,
+    )

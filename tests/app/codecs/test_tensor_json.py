@@ -1,0 +1,44 @@
+import json
+
+import numpy as np
+import pytest
+
+from app.codecs.tensor_json import decode_pixels, decode_strokes, encode_json, encode_json_text
+from model.preprocessing import Box
+
+
+def test_arrays_become_nested_lists():
+    assert json.loads(encode_json({"maps": np.eye(2, dtype=np.float32)})) == {"maps": [[1.0, 0.0], [0.0, 1.0]]}
+
+
+def test_float32_keeps_every_digit_and_gains_none():
+    value = np.float32(0.1)
+
+    text = encode_json({"value": np.array([value])})
+
+    assert text == b'{"value":[0.1]}'
+    assert np.float32(json.loads(text)["value"][0]) == value
+
+
+def test_arrays_in_another_memory_order_are_a_mistake_of_ours():
+    with pytest.raises(TypeError):
+        encode_json({"maps": np.zeros((2, 3), dtype=np.float32).T})
+
+
+def test_dataclasses_become_objects():
+    assert json.loads(encode_json_text(Box(1, 2, 3, 4))) == {"top": 1, "left": 2, "height": 3, "width": 4}
+
+
+def test_strokes_become_points():
+    first, second = decode_strokes([[(0.5, 0.25)], [(0, 0), (1, 1)]])
+
+    np.testing.assert_array_equal(first, [[0.5, 0.25]])
+    assert second.shape == (2, 2)
+    assert second.dtype == np.float64
+
+
+def test_pixels_become_float32():
+    pixels = decode_pixels([[0, 0.5], [1, 0]])
+
+    assert pixels.dtype == np.float32
+    np.testing.assert_array_equal(pixels, [[0, 0.5], [1, 0]])

@@ -1,0 +1,26 @@
+import logging
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_mistake_of_ours_is_a_500_problem_that_tells_nothing_but_its_id(
+    app: FastAPI, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    @app.get("/broken")
+    async def break_down() -> None:
+        raise RuntimeError("a password, perhaps")
+
+    with caplog.at_level(logging.ERROR):
+        answer = await client.get("/broken")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"]
+    assert answer.json()["type"] == "/problems/internal-error"
+    assert "password" not in answer.text
+    assert any(record.exc_info and record.exc_info[0] is RuntimeError for record in caplog.records)

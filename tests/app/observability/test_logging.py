@@ -1,0 +1,29 @@
+import json
+import logging
+
+from app.middleware.request_id import request_id
+from app.observability.logging import JsonFormatter
+
+
+def test_a_record_is_one_line_of_json_with_the_requests_id():
+    record = logging.makeLogRecord(
+        {"name": "app.requests", "levelno": logging.INFO, "levelname": "INFO", "msg": "two\nlines", "status": 200}
+    )
+    token = request_id.set("abc")
+
+    line = JsonFormatter().format(record)
+
+    request_id.reset(token)
+    assert "\n" not in line
+    content = json.loads(line)
+    assert (content["level"], content["message"], content["request_id"]) == ("info", "two\nlines", "abc")
+    assert content["status"] == 200
+
+
+def test_a_traceback_is_part_of_the_line():
+    error = ValueError("wrong")
+    record = logging.makeLogRecord({"msg": "unexpected", "exc_info": (ValueError, error, None)})
+
+    content = json.loads(JsonFormatter().format(record))
+
+    assert "ValueError: wrong" in content["traceback"]

@@ -1,0 +1,126 @@
+import io
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load
+
+from app.codecs.colormaps import color_table
+from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList
+from model.network import Network
+from tests.builders import DEAD_FILTER, TINY_LAYERS
+
+pytestmark = pytest.mark.anyio
+
+KERNELS = "/api/v1/models/cnn/layers/conv1/kernels"
+
+
+async def test_models_are_listed(client: httpx.AsyncClient):
+    answer = (await client.get("/api/v1/models")).json()
+
+    NetworkList.model_validate(answer)
+    assert answer["models"] == [
+        {
+            "id": "cnn",
+            "title": "Tiny network",
+            "parameters": 4 * 25 + 4 + 10 * 4 * 49 + 10,
+            "multiply_adds": 4 * 25 * 784 + 1960,
+            "test_accuracy": 2 / 3,
+        }
+    ]
+
+
+async def test_a_model_describes_each_of_its_layers(client: httpx.AsyncClient):
+    answer = (await client.get("/api/v1/models/cnn")).json()
+
+    NetworkDescription.model_validate(answer, strict=False)
+    assert answer["input"] == {"shape": [1, 28, 28], "range": [0, 1]}
+    assert answer["classes"] == list("0123456789")
+    assert answer["training"]["test_errors"] == 10
+    assert [layer["name"] for layer in answer["layers"]] == TINY_LAYERS
+    conv1, relu1, pool1, linear, softmax = answer["layers"]
+    assert conv1 | {"display_range": None} == {
+        "name": "conv1",
+        "kind": "conv2d",
+        "input_shape": [1, 28, 28],
+        "output_shape": [4, 28, 28],
+        "kernel_size": 5,
+        "stride": 1,
+        "padding": 2,
+        "parameters": 104,
+        "multiply_adds": 78400,
+        "weight_uses": 784,
+        "receptive_field": {"size": 5, "jump": 1, "start": -2},
+        "display_range": None,
+        "dead_filters": [],
+    }
+    assert conv1["display_range"][0] == -conv1["display_range"][1]
+    assert relu1["dead_filters"] == [DEAD_FILTER]
+    assert relu1["display_range"][0] == 0
+    assert (relu1["kernel_size"], relu1["stride"], relu1["padding"]) == (None, None, None)
+    assert (pool1["kernel_size"], pool1["stride"], pool1["padding"]) == (4, 4, 0)
+    assert pool1["receptive_field"] == {"size": 8, "jump": 4, "start": -2}
+    assert linear["kernel_size"] is None
+    assert linear["receptive_field"] == {"size": 28, "jump": 0, "start": 0}
+    assert softmax["output_shape"] == [10, 1, 1]
+
+
+async def test_kernels_are_the_networks_own(client: httpx.AsyncClient, tiny_network: Network):
+    answer = (await client.get(KERNELS)).json()
+
+    KernelsAnswer.model_validate(answer)
+    assert answer["shape"] == [4, 1, 5, 5]
+    np.testing.assert_array_equal(
+        np.array(answer["kernels"], dtype=np.float32), tiny_network.parameters["conv1.weight"]
+    )
+    np.testing.assert_array_equal(np.array(answer["biases"], dtype=np.float32), tiny_network.parameters["conv1.bias"])
+
+
+async def test_a_linear_layers_kernel_is_as_large_as_its_input(client: httpx.AsyncClient):
+    answer = (await client.get("/api/v1/models/cnn/layers/linear/kernels")).json()
+
+    assert answer["shape"] == [10, 4, 7, 7]
+
+
+async def test_every_format_holds_the_same_kernels(client: httpx.AsyncClient):
+    expected = np.array((await client.get(KERNELS)).json()["kernels"], dtype=np.float32)
+
+    safetensors = await client.get(KERNELS, headers={"Accept": "application/x-safetensors"})
+    npz = await client.get(KERNELS, headers={"Accept": "application/x-npz"})
+
+    np.testing.assert_array_equal(load(safetensors.content)["kernels"], expected)
+    np.testing.assert_array_equal(np.load(io.BytesIO(npz.content))["kernels"], expected)
+    assert safetensors.headers["content-type"] == "application/x-safetensors"
+    assert safetensors.headers["vary"] == "Accept"
+
+
+async def test_kernels_as_a_picture_have_one_range(client: httpx.AsyncClient, tiny_network: Network):
+    kernel = tiny_network.parameters["conv1.weight"][2, 0]
+    bound = np.abs(tiny_network.parameters["conv1.weight"]).max()
+
+    answer = await client.get(KERNELS, params={"filter": 2, "zoom": 1}, headers={"Accept": "image/png"})
+
+    pixels = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB"))
+    levels = np.rint(kernel * (127 / bound)).astype(int) + 127
+    np.testing.assert_array_equal(pixels, color_table("light")[levels])
+
+
+@pytest.mark.parametrize(
+    ("path", "slug", "words"),
+    [
+        ("/api/v1/models/lenet", "unknown-model", "There is no model 'lenet'; the models are: cnn."),
+        ("/api/v1/models/lenet/layers/conv1/kernels", "unknown-model", "the models are: cnn."),
+        ("/api/v1/models/cnn/layers/conv9/kernels", "unknown-layer", "has no layer 'conv9'; its layers are: conv1,"),
+        ("/api/v1/models/cnn/layers/relu1/kernels", "layer-without-kernels", "these have: conv1, linear."),
+        (f"{KERNELS}?filter=4", "unknown-filter", "its 4 filters are 0 to 3."),
+    ],
+)
+async def test_what_is_not_there_is_a_404_that_names_what_is(
+    client: httpx.AsyncClient, path: str, slug: str, words: str
+):
+    answer = await client.get(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["type"] == f"/problems/{slug}"
+    assert words in answer.json()["detail"]

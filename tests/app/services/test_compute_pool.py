@@ -1,0 +1,79 @@
+import asyncio
+import threading
+
+import pytest
+
+from app.errors import NotReady, ServerBusy
+from app.services.compute_pool import ComputePool
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_work_is_done_outside_the_event_loop():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+
+    assert await pool.run(threading.get_ident) != threading.get_ident()
+    pool.close()
+
+
+async def test_errors_come_back():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+
+    with pytest.raises(ZeroDivisionError):
+        await pool.run(divmod, 1, 0)
+    pool.close()
+
+
+async def test_beyond_the_queue_requests_are_turned_away_with_a_time_to_return():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=10)
+    gate = threading.Event()
+    running, waiting = (asyncio.create_task(pool.run(gate.wait)) for _ in range(2))
+    await asyncio.sleep(0)
+
+    with pytest.raises(ServerBusy, match="2 requests are being computed or waiting") as refusal:
+        await pool.run(gate.wait)
+
+    assert refusal.value.headers["Retry-After"] == "1"
+    gate.set()
+    assert await running
+    assert await waiting
+    assert await pool.run(lambda: "free again") == "free again"
+    pool.close()
+
+
+async def test_who_waited_too_long_is_turned_away():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=0)
+
+    with pytest.raises(ServerBusy, match="No thread became free within 0 s"):
+        await pool.run(lambda: None)
+    pool.close()
+
+
+async def test_work_of_a_client_that_has_gone_still_counts_until_it_is_done():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+    gate, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        gate.wait()
+
+    abandoned = asyncio.create_task(pool.run(work))
+    await begun.wait()
+    abandoned.cancel()
+    await asyncio.gather(abandoned, return_exceptions=True)
+
+    assert pool.pending == 1
+    gate.set()
+    pool.close()  # waits for the work
+    await asyncio.sleep(0)
+    assert pool.pending == 0
+
+
+async def test_a_closed_pool_is_not_ready():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=10)
+    pool.close()
+
+    with pytest.raises(NotReady):
+        await pool.run(lambda: None)
+    assert not pool.is_open

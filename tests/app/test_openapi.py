@@ -1,0 +1,125 @@
+"""The OpenAPI document promises only what the application keeps."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+from app.main import create_app
+from app.schemas.documentation import DIGIT_EXAMPLES
+from app.schemas.inference import FeatureMapsAnswer
+from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList
+from app.schemas.samples import SampleAnswer, SampleList
+from app.settings import Settings
+from tests.builders import encode, page_with_line
+
+pytestmark = pytest.mark.anyio
+
+MAPS = "/api/v1/models/cnn/feature-maps"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return create_app(Settings()).openapi()
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
+    assert [name for name, _operation in _operations(document)] == [
+        "GET /api/v1/models",
+        "GET /api/v1/models/{model}",
+        "GET /api/v1/models/{model}/layers/{layer}/kernels",
+        "POST /api/v1/models/{model}/feature-maps",
+        "POST /api/v1/models/{model}/feature-maps/upload",
+        "GET /api/v1/samples",
+        "GET /api/v1/samples/{index}",
+        "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",
+    ]
+
+
+def test_every_operation_says_what_it_does_and_shows_an_answer(document: dict[str, Any]):
+    for name, operation in _operations(document):
+        assert operation["summary"], name
+        assert operation["description"], name
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], f"{name}: {parameter['name']}"
+        if name != "GET /metrics":
+            assert operation["responses"]["200"]["content"]["application/json"]["example"], name
+
+
+def test_every_refusal_is_a_problem_with_an_example(document: dict[str, Any]):
+    for name, operation in _operations(document):
+        for status, answer in operation["responses"].items():
+            if status != "200":
+                examples = answer["content"]["application/problem+json"]["examples"]
+                assert examples, f"{name} {status}"
+                assert all(example["value"]["status"] == int(status) for example in examples.values())
+
+
+def test_nothing_of_the_frameworks_own_errors_is_promised(document: dict[str, Any]):
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+def test_answers_with_arrays_can_be_had_in_every_format(document: dict[str, Any]):
+    for name in ("feature-maps", "kernels", "samples", "index"):
+        for operation_name, operation in _operations(document):
+            if name in operation_name:
+                assert set(operation["responses"]["200"]["content"]) == {
+                    "application/json",
+                    "application/x-safetensors",
+                    "application/x-npz",
+                    "image/png",
+                }
+
+
+@pytest.mark.parametrize("example", DIGIT_EXAMPLES.values(), ids=list(DIGIT_EXAMPLES))
+async def test_the_examples_of_digits_work(client: httpx.AsyncClient, example: dict[str, Any]):
+    answer = await client.post(MAPS, json=example["value"])
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["prediction"] is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("/api/v1/models", NetworkList),
+        ("/api/v1/models/cnn", NetworkDescription),
+        ("/api/v1/models/cnn/layers/conv1/kernels", KernelsAnswer),
+        ("/api/v1/samples", SampleList),
+        ("/api/v1/samples/0", SampleAnswer),
+    ],
+)
+async def test_real_answers_are_as_described(client: httpx.AsyncClient, path: str, schema: Any):
+    answer = (await client.get(path)).json()
+
+    assert schema.model_validate(answer).model_dump(mode="json") == answer
+
+
+async def test_a_real_inference_is_as_described(client: httpx.AsyncClient):
+    answer = (
+        await client.post(f"{MAPS}/upload", files={"file": ("a.png", encode(Image.fromarray(page_with_line())))})
+    ).json()
+
+    assert FeatureMapsAnswer.model_validate(answer).model_dump(mode="json") == answer
+
+
+async def test_described_examples_have_the_shape_of_real_answers(client: httpx.AsyncClient, app: FastAPI):
+    content = app.openapi()["paths"]["/api/v1/models/{model}"]["get"]["responses"]["200"]["content"]
+
+    example = content["application/json"]["example"]
+
+    real = (await client.get("/api/v1/models/cnn")).json()
+    assert example.keys() == real.keys()
+    assert example["layers"][0].keys() == real["layers"][0].keys()
