@@ -14,22 +14,19 @@
   const apply = (choice) => {
     if (choice === "system") delete root.dataset.theme;
     else root.dataset.theme = choice;
-    for (const button of document.querySelectorAll("[data-theme-choice]")) {
-      button.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (button).dataset.themeChoice === choice));
-    }
+    const select = document.getElementById("theme");
+    if (select instanceof HTMLSelectElement) select.value = choice;
     root.dispatchEvent(new Event("themechange"));
   };
   apply(read());
   document.addEventListener("DOMContentLoaded", () => apply(read()));
-  document.addEventListener("click", (event) => {
-    const button = /** @type {Element} */ (event.target).closest?.("[data-theme-choice]");
-    if (!(button instanceof HTMLElement)) return;
-    const choice = button.dataset.themeChoice ?? "system";
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLSelectElement) || target.id !== "theme") return;
     try {
-      localStorage.setItem(KEY, choice);
+      localStorage.setItem(KEY, target.value);
     } catch {
       // As above.
     }
-    apply(choice);
+    apply(target.value);
   });
 })();

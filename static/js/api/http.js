@@ -39,7 +39,7 @@ export async function postDigit(model, digit, layers, sequence) {
  * @returns {Promise<Tensor>} [F, C, k, k]
  */
 export async function getKernels(model, layer) {
-  const response = await request(`/api/v1/models/${model}/layers/${layer}/kernels`, { headers: { Accept: SAFETENSORS } });
+  const response = await request(`/api/v1/models/${model}/layers/${layer}/kernels?dtype=float16`, { headers: { Accept: SAFETENSORS } });
   return decodeTensors(await response.arrayBuffer()).tensors.kernels;
 }
 

@@ -63,18 +63,25 @@ const channel = createDigitChannel(
 /** @type {Map<string, Tensor>} */
 const kernels = new Map();
 
-/** Kernels are fetched when their layer comes near the screen: most visitors' first screen needs one layer's. */
+/** @type {Set<string>} */
+const asked = new Set();
+
+/** Kernels are fetched when their layer comes near the screen, and all of them once the visitor does anything. */
 const kernelWatcher = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    const name = /** @type {HTMLElement} */ (target).dataset.layer;
-    if (!isIntersecting || !name) continue;
-    kernelWatcher.unobserve(target);
-    getKernels(model.id, name).then((tensor) => {
-      kernels.set(name, tensor);
-      layerViews.get(name)?.showKernels(tensor, colors.diverging);
-    }, showProblem);
-  }
-}, { rootMargin: "200px" });
+  for (const { target, isIntersecting } of entries) if (isIntersecting) fetchKernels(target);
+}, { rootMargin: "300px" });
+
+/** @param {Element} root  A layer's section. */
+function fetchKernels(root) {
+  const name = /** @type {HTMLElement} */ (root).dataset.layer ?? "";
+  kernelWatcher.unobserve(root);
+  if (asked.has(name)) return;
+  asked.add(name);
+  getKernels(model.id, name).then((tensor) => {
+    kernels.set(name, tensor);
+    layerViews.get(name)?.showKernels(tensor, colors.diverging);
+  }, showProblem);
+}
 
 // --- Views ---------------------------------------------------------------------------------------------------------
 
@@ -85,11 +92,15 @@ const pad = createDrawingPad(padCanvas);
 const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
 const strip = createNetworkStrip(find(document, "#network-strip", HTMLElement));
 const announce = createAnnouncer(find(document, "#announcer", HTMLElement));
+const announcePen = createAnnouncer(find(document, "#pen-announcer", HTMLElement));
 const framingNote = find(document, "#framing-note", HTMLElement);
 const layerViews = new Map(findAll(document, "section.layer", HTMLElement).map((root) => {
   const section = sections.find(({ layer }) => layer.name === root.dataset.layer);
   if (!section) throw new Error(`the model has no layer ${root.dataset.layer}`);
-  if (section.layer.parameters) kernelWatcher.observe(root);
+  if (section.layer.parameters) {
+    kernelWatcher.observe(root);
+    for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => fetchKernels(root), { once: true });
+  }
   return [section.layer.name, createLayerSection(root, section, {
     isolate: (layer, filter) => store.dispatch({ type: "mapIsolated", layer, filter }),
   })];
@@ -196,7 +207,7 @@ trackKeyboardPen(padCanvas, {
   moved(position, down) {
     cursor = { position, down };
     paintPad(store.getState());
-    announce(`Pen ${down ? "down" : "up"} at ${Math.round(100 * position[0])} across, ${Math.round(100 * position[1])} down`);
+    announcePen(`Pen ${down ? "down" : "up"} at ${Math.round(100 * position[0])} across, ${Math.round(100 * position[1])} down`);
   },
 }, signal);
 padCanvas.addEventListener("blur", () => {

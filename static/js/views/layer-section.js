@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Tensor } from "../types.js" */
+/** @import { Plane, Tensor } from "../types.js" */
 /** @import { ColorScale } from "../draw/color-scale.js" */
 /** @import { LayerView, Section } from "../state/selectors.js" */
 import { find, findAll, setText } from "../dom.js";
@@ -73,13 +73,23 @@ export function createLayerSection(root, section, actions) {
       maps.forEach(({ plane, factor, peak, mark }, filter) => {
         const unit = units[filter];
         paintPlane(unit.map, plane, scale, high / factor);
-        setText(unit.mark, mark || (factor > 1.05 ? `×${formatFactor(factor)}` : formatValue(peak)));
-        unit.mark.title = mark || "largest value of this map";
+        const boosted = factor > 1.05;
+        setText(unit.mark, mark || (boosted ? `×${formatFactor(factor)}` : describePeak(plane, peak)));
+        unit.mark.classList.toggle("loud", Boolean(mark) || boosted);
         const selected = isolated?.layer === section.layer.name && isolated.filter === filter;
         unit.item.toggleAttribute("data-isolated", selected);
       });
     },
   };
+}
+
+/**
+ * A map's largest value; of a 1×1 map it is the value.
+ * @param {Plane} plane
+ * @param {number} peak
+ */
+function describePeak(plane, peak) {
+  return plane.data.length === 1 ? formatValue(peak) : `≤ ${formatValue(peak, 2)}`;
 }
 
 /** @param {number} factor */

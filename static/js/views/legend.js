@@ -38,10 +38,11 @@ export function createLegend(root, title) {
 }
 
 /**
- * Three significant digits, with a real minus sign.
+ * A few significant digits, with a real minus sign.
  * @param {number} value
+ * @param {number} [digits]
  */
-export function formatValue(value) {
-  const text = value === 0 ? "0" : String(Number(value.toPrecision(3)));
+export function formatValue(value, digits = 3) {
+  const text = value === 0 ? "0" : String(Number(value.toPrecision(digits)));
   return text.replace("-", "−");
 }

@@ -5,7 +5,7 @@
 import { find } from "../dom.js";
 import { enlarge, paintPlane, paintSheet } from "../draw/plane.js";
 
-const HEIGHT = 88; // Room for a sheet, in CSS pixels.
+const HEIGHT = 60; // Room for a sheet, in CSS pixels; one that is taller already is shown as it is.
 
 /**
  * The whole network in one row: each layer's maps as a small sheet.
