@@ -4,7 +4,8 @@
     ├── ShapeError      an array or a layer does not fit its neighbor
     ├── ArtifactError   a weights file is missing, damaged or of another format
     ├── DatasetError    a data file is missing, damaged or not what it should be
-    └── CheckpointError a training state does not belong to this run
+    ├── CheckpointError a training state does not belong to this run
+    └── NeuronError     a network has no such neuron
 
 A programmer's mistake (a wrong type, an unknown keyword) stays an ordinary exception.
 """
@@ -24,6 +25,10 @@ class ArtifactError(ModelError):
 
 class DatasetError(ModelError, ValueError):
     """A data file is missing, damaged or not what it should be."""
+
+
+class NeuronError(ModelError, ValueError):
+    """A network has no such neuron."""
 
 
 class CheckpointError(ModelError):

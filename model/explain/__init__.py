@@ -1,0 +1,1 @@
+"""Explanations: why a network answers as it does, down to one multiplication."""
