@@ -18,10 +18,11 @@ run: $(VENV)/.run  ## Set up and serve at http://127.0.0.1:8000 (PORT, HOST)
 train: $(VENV)/.run  ## Train the networks in full and write what is served (MNIST_DIR, else downloads MNIST)
 	$(BIN)/python -m model.train cnn --split full --export
 
-check: $(VENV)/.dev  ## Lint, formatting and types
+check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting and types, of Python and JavaScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/node node_modules/typescript/bin/tsc
 
 test: $(VENV)/.dev chromium  ## Every test, those in a real browser included
 	$(BIN)/python -m pytest
@@ -41,7 +42,7 @@ lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
 	done
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache
 
 # The stamps make a second start quick: nothing is installed again until a lock file changes.
 $(VENV)/.run: requirements.lock | $(BIN)/pip
@@ -51,6 +52,11 @@ $(VENV)/.run: requirements.lock | $(BIN)/pip
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@ $(VENV)/.run
+
+# Node.js comes as a Python package too, so that checking needs nothing but Python; it is never part of the product.
+node_modules/.installed: package-lock.json | $(VENV)/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent
+	touch $@
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)."; exit 1; }
