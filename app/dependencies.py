@@ -3,7 +3,7 @@
 All are coroutines: FastAPI sends plain functions to a thread, and eight of those cost a request as much as the network.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.templating import Jinja2Templates
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from app.errors import DrawingTooLarge, InvalidInput, MalformedRequest, UnsupportedMediaType
 from app.observability.metrics import Metrics
 from app.problems import invalid_input
+from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.services.compute_pool import ComputePool
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
@@ -94,8 +95,21 @@ async def get_layers(
 LayersDep = Annotated[list[str], Depends(get_layers)]
 
 
+DigitQueryT = TypeVar("DigitQueryT", bound=DigitQuery)
+
+
 async def get_digit_query(request: Request, settings: SettingsDep) -> DigitQuery:
-    """The digit of a JSON body, checked from the cheap to the costly."""
+    """The digit of a JSON body."""
+    return await _read_query(DigitQuery, request, settings)
+
+
+async def get_neuron_query(request: Request, settings: SettingsDep) -> NeuronQuery:
+    """The digit and the neuron of a JSON body."""
+    return await _read_query(NeuronQuery, request, settings)
+
+
+async def _read_query(kind: type[DigitQueryT], request: Request, settings: Settings) -> DigitQueryT:
+    """A JSON body, checked from the cheap to the costly."""
     require_content_type(request, "application/json")
     body = await request.body()
     # Counting separators costs a hundredth of parsing: a flood ends here, before any number is made of it.
@@ -106,7 +120,7 @@ async def get_digit_query(request: Request, settings: SettingsDep) -> DigitQuery
             limit_points=settings.points,
         )
     try:
-        query = DigitQuery.model_validate_json(body)
+        query = kind.model_validate_json(body)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False, include_context=False)
         if errors[0]["type"] == "json_invalid":
@@ -119,6 +133,7 @@ async def get_digit_query(request: Request, settings: SettingsDep) -> DigitQuery
 
 
 DigitQueryDep = Annotated[DigitQuery, Depends(get_digit_query)]
+NeuronQueryDep = Annotated[NeuronQuery, Depends(get_neuron_query)]
 
 
 def require_content_type(request: Request, expected: str) -> None:

@@ -6,6 +6,7 @@
     │   ├── UnknownModel
     │   ├── UnknownLayer
     │   ├── UnknownFilter
+    │   ├── UnknownNeuron
     │   ├── LayerWithoutKernels
     │   ├── UnknownSample
     │   └── UnknownProblem
@@ -105,6 +106,14 @@ class UnknownFilter(NotFound):
     slug = "unknown-filter"
     title = "Unknown filter"
     advice = "Filters are counted from 0; the first number of a layer's output_shape says how many there are."
+
+
+class UnknownNeuron(NotFound):
+    """The layer has no neuron at this filter, row and column."""
+
+    slug = "unknown-neuron"
+    title = "Unknown neuron"
+    advice = "A layer's output_shape says how many filters, rows and columns it has; all are counted from 0."
 
 
 class LayerWithoutKernels(NotFound):

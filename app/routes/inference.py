@@ -97,7 +97,7 @@ async def compute_feature_maps(
     safetensors and npz hold a tensor for each layer, besides `input`, `logits` and `probabilities`; their metadata
     holds `prediction`, `framing`, `model` and `layers` as JSON. A PNG shows one layer in its fixed color range.
     """
-    digit = partial(_source_of, query, samples, settings)
+    digit = partial(source_of, query, samples, settings)
     return await _answer(digit, query.framing, served, layers, wanted, pool, metrics)
 
 
@@ -151,7 +151,8 @@ async def _answer(
     return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
 
-def _source_of(query: DigitQuery, samples: SampleCatalog, settings: Settings) -> Source:
+def source_of(query: DigitQuery, samples: SampleCatalog, settings: Settings) -> Source:
+    """The digit that a query holds or names; decoding an image takes time, so call it in the pool."""
     if query.strokes is not None:
         return from_strokes(decode_strokes(query.strokes), query.pen_width)
     if query.pixels is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from app.codecs.media_types import JSON, NPZ, PNG
 from app.errors import AppError
 from app.problems import PROBLEM_JSON
+from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.problem import Problem
 
@@ -24,6 +25,7 @@ of a page that says what helps. `GET /openapi.json` describes all this to progra
 TAGS = [
     {"name": "Models", "description": "The networks, their layers and kernels."},
     {"name": "Feature maps", "description": "A digit through a network."},
+    {"name": "Explanations", "description": "Why a network answers as it does."},
     {"name": "Samples", "description": "The 10,000 MNIST test digits, with what each model reads them as."},
     {"name": "Operations", "description": "For those who run the service."},
 ]
@@ -94,6 +96,38 @@ FEATURE_MAPS_EXAMPLE = {
         }
     ],
 }
+NEURON_EXAMPLE = {
+    "model": "cnn",
+    "neuron": {"layer": "pool1", "kind": "max_pool2d", "filter": 0, "row": 3, "column": 5},
+    "reads": {
+        "layer": "relu1",
+        "first_channel": 0,
+        "top": 6,
+        "left": 10,
+        "height": 2,
+        "width": 2,
+        "inside": {"top": 6, "left": 10, "height": 2, "width": 2},
+    },
+    "patch": [[[0, 0.12], [0.31, 0.2]]],
+    "kernel": None,
+    "products": None,
+    "channel_sums": None,
+    "bias": None,
+    "winner": {"row": 1, "column": 0},
+    "exponentials": None,
+    "computed": 0.31,
+    "stored": 0.31,
+    "difference": 0,
+    "pre_activation": None,
+    "activation": 0.31,
+    "receptive_field": {
+        "top": 4,
+        "left": 8,
+        "height": 6,
+        "width": 6,
+        "inside": {"top": 4, "left": 8, "height": 6, "width": 6},
+    },
+}
 _SAMPLE_SUMMARY = {
     "index": 0,
     "label": 7,
@@ -127,6 +161,27 @@ DIGIT_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {JSON: {"schema": DigitQuery.model_json_schema(), "examples": DIGIT_EXAMPLES}},
+    }
+}
+
+NEURON_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": NeuronQuery.model_json_schema(),
+                "examples": {
+                    "convolution": {
+                        "summary": "A neuron of the first layer, at a corner",
+                        "value": {"sample": 0, "layer": "conv1", "filter": 2, "row": 0, "column": 0},
+                    },
+                    "pooling": {
+                        "summary": "A pooling neuron",
+                        "value": {"strokes": SEVEN, "layer": "pool1", "filter": 0, "row": 3, "column": 5},
+                    },
+                },
+            }
+        },
     }
 }
 

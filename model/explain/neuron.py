@@ -93,7 +93,8 @@ def explain_neuron(
     names = list(network.layers)
     place = names.index(layer)
     reads = names[place - 1] if place else INPUT
-    source = (trace.outputs[reads] if place else image)[0]
+    # Contiguous, whatever the memory order inside the network: what is made of it is written out as bytes.
+    source = np.ascontiguousarray((trace.outputs[reads] if place else image)[0])
     activation = float(trace.outputs[layer][0, filter_number, row, column])
 
     match network.layers[layer]:
@@ -104,7 +105,7 @@ def explain_neuron(
         case Linear() as linear:
             terms = _weighted_sum(source, linear.weight[filter_number], float(linear.bias[filter_number]))
             span = Span(0, 0, *source.shape[1:])
-            return NeuronArithmetic(reads, 0, np.array(source), span, terms, None, None, _total(terms), activation)
+            return NeuronArithmetic(reads, 0, source, span, terms, None, None, _total(terms), activation)
         case MaxPool2d() as pooling:
             patch, span = _patch(source[filter_number : filter_number + 1], pooling.window, row, column)
             winner = divmod(int(patch.argmax()), pooling.size)
@@ -120,7 +121,7 @@ def explain_neuron(
             exponentials = np.exp(logits - logits.max())
             computed = float(exponentials[filter_number] / exponentials.sum())
             span = Span(0, 0, 1, 1)
-            return NeuronArithmetic(reads, 0, np.array(source), span, None, None, exponentials, computed, activation)
+            return NeuronArithmetic(reads, 0, source, span, None, None, exponentials, computed, activation)
         case other:
             raise NotImplementedError(f"no arithmetic is written for {other.kind}")
 

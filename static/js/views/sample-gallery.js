@@ -4,6 +4,7 @@ import { contextOf, find, setText } from "../dom.js";
 /** Digits on one page of the gallery: 4 rows of 10 in the sheet that the server sends. */
 export const PAGE_SIZE = 40;
 const SHEET_COLUMNS = 10;
+const CELL = 28; // Digits lie edge to edge in the sheet.
 
 /**
  * @typedef {object} SamplePage
@@ -64,15 +65,14 @@ export function createSampleGallery(dialog, model, actions) {
     setText(range, samples.length ? `${offset + 1}–${offset + samples.length} of ${total.toLocaleString("en")}` : "none");
     previous.disabled = offset === 0;
     next.disabled = offset + samples.length >= total;
-    const cell = sheet.width / SHEET_COLUMNS;
     list.replaceChildren(...samples.map(({ index, label: truth, predictions }, position) => {
       const item = document.createElement("li");
       const button = document.createElement("button");
       const canvas = document.createElement("canvas");
       canvas.className = "plane";
-      canvas.width = canvas.height = 28;
+      canvas.width = canvas.height = CELL;
       contextOf(canvas).drawImage(
-        sheet, (position % SHEET_COLUMNS) * cell, Math.floor(position / SHEET_COLUMNS) * cell, cell, cell, 0, 0, 28, 28,
+        sheet, (position % SHEET_COLUMNS) * CELL, Math.floor(position / SHEET_COLUMNS) * CELL, CELL, CELL, 0, 0, CELL, CELL,
       );
       const reading = predictions[model];
       const note = document.createElement("span");
