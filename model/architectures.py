@@ -10,20 +10,13 @@ from model.network import Network
 MNIST_SHAPE = (1, 28, 28)
 CLASSES = 10
 
-FIRST_KERNEL_SCALE = 0.2
-"""Factor on the first layer's initial kernels.
-
-With He's deviation the noise that a first kernel starts from is still the greater part of it after
-training, and the page would show noise. Starting at a fifth of it leaves what was learned.
-"""
-
 
 def build_cnn(rng: np.random.Generator) -> Network:
     """Five convolutions with two poolings and a small fully connected head; 75,498 weights."""
     return Network(
         MNIST_SHAPE,
         {
-            "conv1": Conv2d.create(rng, 1, 16, 5, padding=2, scale=FIRST_KERNEL_SCALE),
+            "conv1": Conv2d.create(rng, 1, 16, 5, padding=2),
             "relu1": ReLU(),
             "pool1": MaxPool2d(),
             "conv2": Conv2d.create(rng, 16, 32, 3),

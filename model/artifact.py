@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from model.arrays import Float32
 from model.calibration import LayerCalibration
@@ -83,8 +83,7 @@ def save_weights(artifact: Artifact, folder: Path) -> None:
         "calibration": {name: asdict(calibration) for name, calibration in artifact.calibration.items()},
         "record": artifact.record,
     }
-    tensors = {name: np.ascontiguousarray(array) for name, array in artifact.network.parameters.items()}
-    save_file(tensors, folder / WEIGHTS_FILE, metadata={METADATA_KEY: json.dumps(metadata)})
+    write_tensors(folder / WEIGHTS_FILE, artifact.network.parameters, {METADATA_KEY: json.dumps(metadata)})
 
 
 def load_artifact(folder: Path) -> Artifact:
@@ -121,6 +120,15 @@ def load_artifact(folder: Path) -> Artifact:
         raise
     except (KeyError, TypeError, ValueError, ModelError) as error:
         raise ArtifactError(f"{path} is not a network this version can read: {error!r}") from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file, with the permissions that other new files get.
+
+    The package's own function lets nobody but the owner read it, and a service seldom runs as its owner.
+    """
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    path.write_bytes(save(contiguous, metadata=dict(metadata)))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

@@ -32,20 +32,20 @@ TAGS = [
 
 SUMMARY_EXAMPLE = {
     "id": "cnn",
-    "title": "Convolutional network",
+    "title": "Five convolutional layers, from edges to digits",
     "parameters": 75498,
     "multiply_adds": 2697088,
-    "test_accuracy": 0.9958,
+    "test_accuracy": 0.9965,
 }
 MODELS_EXAMPLE = {"models": [SUMMARY_EXAMPLE]}
 MODEL_EXAMPLE = {
     "id": "cnn",
-    "title": "Convolutional network",
+    "title": "Five convolutional layers, from edges to digits",
     "input": {"shape": [1, 28, 28], "range": [0, 1]},
     "classes": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     "parameters": 75498,
     "multiply_adds": 2697088,
-    "training": {"test_accuracy": 0.9958, "test_errors": 42, "epochs": 20, "seed": 0},
+    "training": {"test_accuracy": 0.9965, "test_errors": 35, "epochs": 44, "seed": 1},
     "layers": [
         {
             "name": "conv1",

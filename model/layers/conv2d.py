@@ -51,11 +51,10 @@ class Conv2d:
         kernel_size: int,
         *,
         padding: int = 0,
-        scale: float = 1.0,
     ) -> "Conv2d":
         """A layer with He-initialized kernels and zero biases."""
         shape = (filters, in_channels, kernel_size, kernel_size)
-        weight = he_normal(rng, shape, fan_in=in_channels * kernel_size**2, scale=scale)
+        weight = he_normal(rng, shape, fan_in=in_channels * kernel_size**2)
         return cls(weight, np.zeros(filters, dtype=np.float32), padding=padding)
 
     @property

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
-from model.artifact import read_tensors
+from model.artifact import read_tensors, write_tensors
 from model.errors import CheckpointError
 from model.train.config import TrainConfig
 from model.train.loop import TrainingState
@@ -26,7 +24,7 @@ def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
         **{f"history/{step}": values for step, values in state.history.items()},
     }
     for group, values in groups.items():
-        tensors |= {f"{group}/{name}": np.ascontiguousarray(array) for name, array in values.items()}
+        tensors |= {f"{group}/{name}": array for name, array in values.items()}
     progress = {
         "epoch": state.epoch,
         "step_count": state.optimizer.step_count,
@@ -36,7 +34,7 @@ def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    save_file(tensors, part, metadata={"config": json.dumps(config.to_dict()), "progress": json.dumps(progress)})
+    write_tensors(part, tensors, {"config": json.dumps(config.to_dict()), "progress": json.dumps(progress)})
     part.replace(path)
 
 

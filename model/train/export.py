@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
 from model.architectures import TITLES
 from model.arrays import Float32
-from model.artifact import HISTORY_FILE, PREDICTIONS_FILE, REPORT_FILE, Artifact, save_weights
+from model.artifact import HISTORY_FILE, PREDICTIONS_FILE, REPORT_FILE, Artifact, save_weights, write_tensors
 from model.calibration import calibrate
 from model.data.mnist import Digits
 from model.losses import softmax
@@ -88,7 +87,7 @@ def export_run(
         record=record,
     )
     save_weights(artifact, folder)
-    save_file({"probabilities": softmax(logits).astype(np.float16)}, folder / PREDICTIONS_FILE)
+    write_tensors(folder / PREDICTIONS_FILE, {"probabilities": softmax(logits).astype(np.float16)}, {})
     history_accuracy = _save_history(state, test, folder)
     report = {**record, "curve": state.curve, "history": history_accuracy}
     (folder / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -98,9 +97,8 @@ def export_run(
 def save_samples(test: Digits, folder: Path) -> None:
     """Write the test digits beside the artifacts, for the gallery and for measuring again."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {"images": np.ascontiguousarray(test.images), "labels": np.ascontiguousarray(test.labels)}
     source = "MNIST test digits by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0"
-    save_file(tensors, folder / SAMPLES_FILE, metadata={"source": source})
+    write_tensors(folder / SAMPLES_FILE, {"images": test.images, "labels": test.labels}, {"source": source})
 
 
 def high_frequency_share(kernels: Float32) -> float:
@@ -133,5 +131,5 @@ def _save_history(state: TrainingState, test: Digits, folder: Path) -> list[dict
         tensors |= {f"{step}/{name}": array for name, array in values.items()}
         accuracies.append({"step": step, "test_accuracy": accuracy_of(state.network.with_parameters(values), test)})
     steps = [entry["step"] for entry in accuracies]
-    save_file(tensors, folder / HISTORY_FILE, metadata={"steps": json.dumps(steps)})
+    write_tensors(folder / HISTORY_FILE, tensors, {"steps": json.dumps(steps)})
     return accuracies

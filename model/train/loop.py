@@ -63,7 +63,7 @@ def start_training(network: Network, config: TrainConfig) -> TrainingState:
     """A state before the first step."""
     parameters = network.parameters
     decay = {name: config.weight_decay for name in parameters if name.endswith(".weight")}
-    decay[_first_kernels(parameters)] = config.first_kernel_decay
+    decay[_first_kernels(parameters).replace(".weight", ".bias")] = config.first_bias_decay
     state = TrainingState(
         network=network,
         optimizer=AdamW(parameters, decay),
@@ -242,15 +242,16 @@ def _prepared_batches(
 
     def prepare(batch: int) -> tuple[Images, Labels]:
         indices = order[batch * config.batch_size : (batch + 1) * config.batch_size]
-        from_mnist = indices < len(mnist)
-        images = np.empty((len(indices), *mnist.images.shape[1:]), dtype=np.float32)
-        labels = np.empty(len(indices), dtype=np.uint8)
-        for digits, members, first in ((mnist, from_mnist, 0), (synthetic, ~from_mnist, len(mnist))):
-            images[members] = digits.images[indices[members] - first]
-            labels[members] = digits.labels[indices[members] - first]
-        images /= np.float32(255)
         rng = np.random.default_rng([config.seed, epoch, batch])
-        return images_innermost(augment(images, config.augmentation, rng)), labels
+        of_mnist = indices[indices < len(mnist)]
+        of_synthetic = indices[indices >= len(mnist)] - len(mnist)
+        parts = ((mnist, of_mnist, config.augmentation), (synthetic, of_synthetic, config.synthetic_augmentation))
+        images = [
+            augment(digits.images[members].astype(np.float32) / np.float32(255), strength, rng)
+            for digits, members, strength in parts
+        ]
+        labels = [digits.labels[members] for digits, members, _ in parts]
+        return images_innermost(np.concatenate(images)), np.concatenate(labels)
 
     batches = steps_per_epoch(mnist, config)
     waiting: Future[tuple[Images, Labels]] = pool.submit(prepare, 0)

@@ -40,6 +40,7 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "GET /api/v1/models/{model}/layers/{layer}/kernels",
         "POST /api/v1/models/{model}/feature-maps",
         "POST /api/v1/models/{model}/feature-maps/upload",
+        "POST /api/v1/models/{model}/neuron",
         "GET /api/v1/samples",
         "GET /api/v1/samples/{index}",
         "GET /healthz",

@@ -29,6 +29,11 @@ CHROMIUM_FLAGS = [
 START_SECONDS = 60
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last: Playwright's event loop stays in this thread, and asynchronous tests need their own."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The address of ``python -m app`` on a free port."""

@@ -19,13 +19,6 @@ from model.data.pen_strokes import (
 )
 from model.errors import DatasetError
 
-
-# A drawing of its own for each test, so that no test's digits hang on which ran before.
-@pytest.fixture
-def rng():
-    return np.random.default_rng(20250607)
-
-
 ALL_FORMS = [pytest.param(label, form, id=f"{label} {form.name}") for label in FORMS for form in FORMS[label]]
 
 

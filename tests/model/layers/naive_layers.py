@@ -1,0 +1,84 @@
+"""The layers once more, as slow loops over single numbers: the oracle that the fast ones are compared with.
+
+Written from the equations in the layers' docstrings, one product at a time in Python's own floats, so that
+nothing of the fast layers' memory tricks can be repeated here by mistake.
+"""
+
+import math
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+
+def naive_conv2d(x: Array, weight: Array, bias: Array, stride: int = 1, padding: int = 0) -> Array:
+    """y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, c, h·stride + i - padding, w·stride + j - padding]."""
+    count, _, height, width = x.shape
+    filters, channels, kernel, _ = weight.shape
+    out_height = (height + 2 * padding - kernel) // stride + 1
+    out_width = (width + 2 * padding - kernel) // stride + 1
+    y = np.zeros((count, filters, out_height, out_width))
+    for n, f, h, w in np.ndindex(*y.shape):
+        total = float(bias[f])
+        for c, i, j in product(range(channels), range(kernel), range(kernel)):
+            row, column = h * stride + i - padding, w * stride + j - padding
+            if 0 <= row < height and 0 <= column < width:
+                total += float(weight[f, c, i, j]) * float(x[n, c, row, column])
+        y[n, f, h, w] = total
+    return y
+
+
+def naive_conv2d_gradients(
+    x: Array, weight: Array, dy: Array, stride: int = 1, padding: int = 0
+) -> tuple[Array, Array, Array]:
+    """The gradients by x, weight and bias: each product of the forward pass passes dy on to its two factors."""
+    _, _, height, width = x.shape
+    _, channels, kernel, _ = weight.shape
+    dx, d_weight, d_bias = np.zeros(x.shape), np.zeros(weight.shape), np.zeros(len(weight))
+    for n, f, h, w in np.ndindex(*dy.shape):
+        d_bias[f] += float(dy[n, f, h, w])
+        for c, i, j in product(range(channels), range(kernel), range(kernel)):
+            row, column = h * stride + i - padding, w * stride + j - padding
+            if 0 <= row < height and 0 <= column < width:
+                d_weight[f, c, i, j] += float(dy[n, f, h, w]) * float(x[n, c, row, column])
+                dx[n, c, row, column] += float(dy[n, f, h, w]) * float(weight[f, c, i, j])
+    return dx, d_weight, d_bias
+
+
+def naive_max_pool2d(x: Array, size: int) -> Array:
+    """The largest of each size×size window; what fills no window is not read."""
+    count, channels, height, width = x.shape
+    y = np.zeros((count, channels, height // size, width // size))
+    for n, c, h, w in np.ndindex(*y.shape):
+        y[n, c, h, w] = max(float(x[n, c, h * size + i, w * size + j]) for i, j in product(range(size), range(size)))
+    return y
+
+
+def naive_relu(x: Array) -> Array:
+    """What is negative becomes zero."""
+    y = np.zeros(x.shape)
+    for index in np.ndindex(*x.shape):
+        y[index] = max(float(x[index]), 0.0)
+    return y
+
+
+def naive_linear(x: Array, weight: Array, bias: Array) -> Array:
+    """y[n, f, 0, 0] = bias[f] + Σ weight[f, c, h, w] · x[n, c, h, w]."""
+    y = np.zeros((len(x), len(weight), 1, 1))
+    for n, f, _, _ in np.ndindex(*y.shape):
+        total = float(bias[f])
+        for c, h, w in np.ndindex(*x.shape[1:]):
+            total += float(weight[f, c, h, w]) * float(x[n, c, h, w])
+        y[n, f, 0, 0] = total
+    return y
+
+
+def naive_softmax(x: Array) -> Array:
+    """exp(x[f]) / Σ exp(x) for each image."""
+    y = np.zeros(x.shape)
+    for n in range(len(x)):
+        exponentials = [math.exp(float(logit)) for logit in x[n, :, 0, 0]]
+        y[n, :, 0, 0] = [exponential / sum(exponentials) for exponential in exponentials]
+    return y

@@ -1,0 +1,106 @@
+"""The network that is served: what its record claims is measured again, from its weights."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.artifact import HISTORY_FILE, PREDICTIONS_FILE, REPORT_FILE, load_artifact, read_tensors
+from model.calibration import calibrate
+from model.data.mnist import Digits
+from model.losses import softmax
+from model.preprocessing import to_mnist_frame
+from model.strokes import rasterize_strokes
+from model.train.export import high_frequency_share
+from model.train.loop import predict, to_batch
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = ROOT / "model" / "artifacts"
+SPECIMENS = ROOT / "tests" / "specimens" / "pen_digits.json"
+
+
+@pytest.fixture(scope="module")
+def artifact():
+    return load_artifact(ARTIFACTS / "cnn")
+
+
+@pytest.fixture(scope="module")
+def test_digits():
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    return Digits(tensors["images"], tensors["labels"])
+
+
+@pytest.fixture(scope="module")
+def logits(artifact, test_digits):
+    return predict(artifact.network, test_digits.images)
+
+
+def test_recorded_accuracy_is_the_measured_one(artifact, test_digits, logits):
+    errors = int(np.count_nonzero(logits.argmax(axis=1) != test_digits.labels))
+
+    assert len(test_digits) == 10_000
+    assert errors == artifact.record["test_errors"]
+    assert artifact.record["test_accuracy"] == pytest.approx(1 - errors / 10_000)
+
+
+def test_network_misreads_at_most_forty_of_the_ten_thousand(artifact):
+    assert artifact.record["test_errors"] <= 40
+
+
+def test_kept_predictions_are_the_networks(logits):
+    kept, _ = read_tensors(ARTIFACTS / "cnn" / PREDICTIONS_FILE)
+
+    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-3)
+
+
+def test_report_tells_the_same_as_the_weights_file(artifact):
+    report = json.loads((ARTIFACTS / "cnn" / REPORT_FILE).read_text(encoding="utf-8"))
+
+    assert {key: report[key] for key in artifact.record} == dict(artifact.record)
+    assert len(report["curve"]) == artifact.record["epochs"]
+
+
+@pytest.mark.parametrize("pen_width", [0.04, 0.065, 0.11])
+def test_pen_digits_never_trained_on_are_read_whatever_the_pen(artifact, pen_width: float):
+    """Synthetic specimens by another hand than the training digits': see tests/specimens."""
+    digits = json.loads(SPECIMENS.read_text(encoding="utf-8"))["digits"]
+    inks = [rasterize_strokes([np.array(stroke) for stroke in digit["strokes"]], pen_width) for digit in digits]
+    images = np.stack([np.rint(to_mnist_frame(ink).pixels * 255).astype(np.uint8) for ink in inks])
+
+    read = predict(artifact.network, images).argmax(axis=1)
+
+    assert np.mean(read == [digit["label"] for digit in digits]) >= 0.99
+
+
+def test_first_kernels_are_smooth_enough_to_read(artifact, rng):
+    kernels = artifact.network.parameters["conv1.weight"]
+
+    assert high_frequency_share(rng.standard_normal((2000, 1, 5, 5))) == pytest.approx(0.80, abs=0.01)
+    assert high_frequency_share(kernels) < 0.35
+
+
+def test_at_most_one_filter_of_the_first_layer_is_dead(artifact):
+    peaks = np.array(artifact.calibration["relu1"].peaks)
+
+    assert np.count_nonzero(peaks <= 0) <= 1
+
+
+def test_display_ranges_are_those_of_the_test_digits(artifact, test_digits):
+    again = calibrate(artifact.network, to_batch(test_digits.images[:2000]))
+
+    for name, calibration in artifact.calibration.items():
+        low, high = calibration.display_range
+        assert low in (0, -high)
+        assert again[name].display_range[1] == pytest.approx(high, rel=0.1)
+
+
+def test_history_runs_from_the_untrained_network_to_the_served_one(artifact):
+    tensors, metadata = read_tensors(ARTIFACTS / "cnn" / HISTORY_FILE)
+    steps = json.loads(metadata["steps"])
+
+    assert steps[0] == 0
+    assert len(steps) >= 20
+    for name, array in artifact.network.parameters.items():
+        np.testing.assert_array_equal(tensors[f"{steps[-1]}/{name}"], array.astype(np.float16))
+        assert tensors[f"0/{name}"].shape == array.shape
