@@ -98,6 +98,9 @@ def load_artifact(folder: Path) -> Artifact:
         metadata = json.loads(raw[METADATA_KEY])
         if metadata["format"] != FORMAT:
             raise ArtifactError(f"{path} is of format {metadata['format']!r}; this version reads {FORMAT!r}")
+        for name, array in tensors.items():
+            if array.dtype != np.float32:
+                raise ArtifactError(f"{path}: {name} is {array.dtype}, not float32")
         layers: dict[str, Layer] = {}
         for settings in metadata["layers"]:
             name = settings["name"]
@@ -118,7 +121,7 @@ def load_artifact(folder: Path) -> Artifact:
         )
     except ArtifactError:
         raise
-    except (KeyError, TypeError, ValueError, ModelError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, ModelError) as error:
         raise ArtifactError(f"{path} is not a network this version can read: {error!r}") from error
 
 

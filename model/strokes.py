@@ -71,6 +71,8 @@ def _pieces(strokes: Sequence[Stroke]) -> tuple[NDArray[np.float64], NDArray[np.
     """Cut strokes into pieces no longer than `PIECE`; (n, 2) start and end points, in cells."""
     starts, ends = [np.empty((0, 2))], [np.empty((0, 2))]
     for stroke in strokes:
+        if not len(stroke):
+            continue
         points = _thin_out(np.asarray(stroke, dtype=np.float64) * INK_SIZE)
         steps = np.diff(points, axis=0)
         parts = np.maximum(1, np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / PIECE)).astype(np.intp)

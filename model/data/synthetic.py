@@ -4,6 +4,7 @@ MNIST's writers were Americans. What people elsewhere draw, the flagged 1, the c
 stroke, hardly occurs there, so these digits are mixed into the training.
 """
 
+import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -24,7 +25,7 @@ def draw_synthetic_digits(count: int, seed: int, processes: int | None = None) -
     """Draw labeled digits from pen strokes.
 
     Args:
-        count: How many, the ten classes in turn; rounded up to a whole block of 1,000.
+        count: How many, the ten classes in turn; drawn in blocks of 1,000, of which the last is cut.
         seed: Names the set: the same seed gives the same digits.
         processes: How many draw at the same time; by default one for each core.
 
@@ -32,7 +33,9 @@ def draw_synthetic_digits(count: int, seed: int, processes: int | None = None) -
         Digits framed to (28, 28).
     """
     blocks = range(-(-count // BLOCK))
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+    # Spawned, not forked: a copy of a process whose BLAS has threads may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes or os.cpu_count(), mp_context=context) as pool:
         drawn = list(pool.map(partial(_draw_block, seed), blocks))
     labels = np.tile((np.arange(BLOCK) % 10).astype(np.uint8), len(drawn))
     return Digits(np.concatenate([np.empty((0, FRAME_SIZE, FRAME_SIZE), np.uint8), *drawn])[:count], labels[:count])

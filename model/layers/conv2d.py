@@ -67,7 +67,9 @@ class Conv2d:
 
     def output_shape(self, input_shape: Shape3) -> Shape3:
         channels, height, width = input_shape
-        filters, kernel_channels, kernel, _ = self.weight.shape
+        filters, kernel_channels, kernel, kernel_width = self.weight.shape
+        if kernel_width != kernel or self.bias.shape != (filters,):
+            raise ShapeError(f"kernels of {self.weight.shape} and biases of {self.bias.shape} do not belong together")
         if channels != kernel_channels:
             raise ShapeError(f"kernels read {kernel_channels} channels but the input has {channels}")
         return (

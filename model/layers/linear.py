@@ -42,6 +42,8 @@ class Linear:
         return None
 
     def output_shape(self, input_shape: Shape3) -> Shape3:
+        if self.bias.shape != (len(self.weight),):
+            raise ShapeError(f"weights of {self.weight.shape} and biases of {self.bias.shape} do not belong together")
         if input_shape != self.weight.shape[1:]:
             raise ShapeError(f"each neuron reads an input of {self.weight.shape[1:]} but the input is {input_shape}")
         return (len(self.bias), 1, 1)

@@ -16,13 +16,7 @@ from model.train.loop import TrainingState
 def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> None:
     """Write everything a run needs to go on; the file under this name is always whole."""
     tensors: dict[str, NDArray[Any]] = {}
-    groups: dict[str, Mapping[str, NDArray[Any]]] = {
-        "weights": state.network.parameters,
-        "averages": state.averages,
-        "first_moments": state.optimizer.first_moments,
-        "second_moments": state.optimizer.second_moments,
-        **{f"history/{step}": values for step, values in state.history.items()},
-    }
+    groups = _targets(state) | {f"history/{step}": values for step, values in state.history.items()}
     for group, values in groups.items():
         tensors |= {f"{group}/{name}": array for name, array in values.items()}
     progress = {
@@ -47,32 +41,46 @@ def load_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
         path: The checkpoint.
 
     Raises:
-        CheckpointError: The checkpoint is of a run with another config; the message names what differs.
+        CheckpointError: The checkpoint is of a run with another config, or of another network; the message names
+            what differs.
         ArtifactError: The file is missing or damaged.
     """
     tensors, metadata = read_tensors(path)
-    theirs, ours = json.loads(metadata["config"]), json.loads(json.dumps(config.to_dict()))
-    different = [f"{key} {theirs.get(key)} there, {ours[key]} here" for key in ours if theirs.get(key) != ours[key]]
-    if different:
-        raise CheckpointError(f"{path} belongs to a run with another config: {'; '.join(different)}")
-    progress = json.loads(metadata["progress"])
+    try:
+        theirs, ours = json.loads(metadata["config"]), json.loads(json.dumps(config.to_dict()))
+        different = [f"{key} {theirs.get(key)} there, {ours[key]} here" for key in ours if theirs.get(key) != ours[key]]
+        if different:
+            raise CheckpointError(f"{path} belongs to a run with another config: {'; '.join(different)}")
+        progress = json.loads(metadata["progress"])
+        values = {group: _group(tensors, group) for group in _targets(state)}
+        history = {step: _group(tensors, f"history/{step}") for step in progress["history_steps"]}
+        # Everything is looked at before anything is changed.
+        for group, arrays in _targets(state).items():
+            for name, array in arrays.items():
+                if values[group][name].shape != array.shape:
+                    raise ValueError(f"{group}/{name} is {values[group][name].shape}, not {array.shape}")
+        state.optimizer.step_count = int(progress["step_count"])
+        state.epoch = int(progress["epoch"])
+        state.seconds = float(progress["seconds"])
+        state.curve = list(progress["curve"])
+        state.history = history
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of this network: {error!r}") from error
+    for group, arrays in _targets(state).items():
+        for name, array in arrays.items():
+            array[...] = values[group][name]
 
-    def group(prefix: str) -> dict[str, NDArray[Any]]:
-        members = {name: array for name, array in tensors.items() if name.startswith(f"{prefix}/")}
-        return {name.removeprefix(f"{prefix}/"): array for name, array in members.items()}
 
-    targets = {
+def _targets(state: TrainingState) -> dict[str, Mapping[str, NDArray[Any]]]:
+    """The arrays that a checkpoint keeps, by the group they are kept in."""
+    return {
         "weights": state.network.parameters,
         "averages": state.averages,
         "first_moments": state.optimizer.first_moments,
         "second_moments": state.optimizer.second_moments,
     }
-    for prefix, arrays in targets.items():
-        values = group(prefix)
-        for name, array in arrays.items():
-            array[...] = values[name]
-    state.optimizer.step_count = progress["step_count"]
-    state.epoch = progress["epoch"]
-    state.seconds = progress["seconds"]
-    state.curve = progress["curve"]
-    state.history = {step: group(f"history/{step}") for step in progress["history_steps"]}
+
+
+def _group(tensors: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    members = {name: array for name, array in tensors.items() if name.startswith(f"{prefix}/")}
+    return {name.removeprefix(f"{prefix}/"): array for name, array in members.items()}

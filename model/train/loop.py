@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from model.arrays import Float32, Images, Labels
 from model.data.augmentation import augment
 from model.data.mnist import Digits
+from model.errors import DatasetError
 from model.losses import softmax_cross_entropy
 from model.network import Network
 from model.train.config import TrainConfig
@@ -100,9 +101,14 @@ def train(
         validation: Digits to evaluate the averaged weights on after each epoch, if any.
         report: Called after every step.
         after_epoch: Called after every epoch, with the state ready to be kept.
+
+    Raises:
+        DatasetError: There are too few digits for one batch.
     """
     _keep_freed_memory()
     steps = steps_per_epoch(mnist, config)
+    if not steps:
+        raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
     kept = history_steps(config.epochs * steps, config.history_length)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         while state.epoch < config.epochs:

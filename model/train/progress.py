@@ -11,15 +11,15 @@ from model.train.loop import Progress, TrainingState
 class ProgressDisplay:
     """Follows a run on a text stream."""
 
-    def __init__(self, epochs: int, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, epochs: int, stream: TextIO | None = None) -> None:
         """Begin to show.
 
         Args:
             epochs: Of the whole run.
-            stream: Where to; a bar is drawn only if it is a terminal.
+            stream: Where to, by default standard error; a bar is drawn only if it is a terminal.
         """
         self._epochs = epochs
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._bar: tqdm | None = None
 
     def show_step(self, progress: Progress) -> None:

@@ -189,3 +189,40 @@ def test_layer_without_its_settings_is_refused(folder):
 
     with pytest.raises(ArtifactError, match=r"is not a network this version can read: KeyError\('stride'\)$"):
         load_artifact(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        (
+            "conv1.bias",
+            np.zeros(1, np.float32),
+            r"layer 'conv1': kernels of \(3, 1, 3, 3\) and biases of \(1,\) do not",
+        ),
+        ("linear.bias", np.zeros(9, np.float32), r"layer 'linear': weights of .* and biases of \(9,\) do not belong"),
+        ("conv1.weight", np.zeros((3, 1, 3, 2), np.float32), r"kernels of \(3, 1, 3, 2\) and biases of \(3,\) do not"),
+        ("conv2.weight", np.zeros((4, 3, 2, 2), np.float64), r"conv2\.weight is float64, not float32$"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(folder, name, array, words):
+    _rewrite(folder, tensors=lambda tensors: tensors | {name: array})
+
+    with pytest.raises(ArtifactError, match=words):
+        load_artifact(folder)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda metadata: metadata["layers"][0].update(stride=0),
+        lambda metadata: metadata["layers"][2].update(size=0),
+        lambda metadata: metadata.update(calibration=[]),
+        lambda metadata: metadata["calibration"]["conv1"].update(display_range=[]),
+    ],
+    ids=["no stride", "no window", "calibration is a list", "no range"],
+)
+def test_impossible_metadata_are_refused(folder, damage):
+    _rewrite(folder, damage)
+
+    with pytest.raises(ArtifactError, match="is not a network this version can read: "):
+        load_artifact(folder)

@@ -171,3 +171,7 @@ def test_pen_whose_middle_is_outside_still_wets_the_rim():
     # The cell below the pen's middle is 1.5 cells away; its neighbors √(1.5² + 1²), which leaves 0.7 of them.
     np.testing.assert_array_equal(ink[0, 54:59], [0, 178, 255, 178, 0])
     assert np.count_nonzero(ink) == 3
+
+
+def test_stroke_without_points_draws_nothing():
+    assert not rasterize_strokes([np.empty((0, 2))], 0.1).any()

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.artifact import read_tensors, write_tensors
 from model.data.augmentation import Augmentation
 from model.errors import ArtifactError, CheckpointError
 from model.train import checkpoint
@@ -173,4 +174,36 @@ def test_damaged_or_missing_checkpoint_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-10])
 
     with pytest.raises(ArtifactError, match=r"checkpoint\.safetensors cannot be read as safetensors: "):
+        load_checkpoint(_fresh(), CONFIG, path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda tensors: tensors.pop("averages/conv1.bias"), r"KeyError\('conv1\.bias'\)"),
+        (lambda tensors: tensors.update({"weights/conv1.bias": np.zeros(5, np.float32)}), r"is \(5,\), not \(3,\)"),
+    ],
+    ids=["an array is missing", "an array is of another size"],
+)
+def test_checkpoint_of_another_network_is_refused_and_nothing_is_changed(tmp_path, damage, words):
+    path = tmp_path / "checkpoint.safetensors"
+    done = _fresh()
+    _train(done)
+    save_checkpoint(done, CONFIG, path)
+    tensors, metadata = read_tensors(path)
+    damage(tensors)
+    write_tensors(path, tensors, metadata)
+    state = _fresh()
+
+    with pytest.raises(CheckpointError, match=words):
+        load_checkpoint(state, CONFIG, path)
+
+    _assert_equal_to_the_bit(state, _fresh())
+
+
+def test_safetensors_file_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "other.safetensors"
+    write_tensors(path, {"x": np.zeros(3, np.float32)}, {})
+
+    with pytest.raises(CheckpointError, match=r"is not a checkpoint of this network: KeyError\('config'\)$"):
         load_checkpoint(_fresh(), CONFIG, path)

@@ -7,6 +7,7 @@ import pytest
 
 from model.data.augmentation import Augmentation
 from model.data.mnist import Digits
+from model.errors import DatasetError
 from model.losses import softmax_cross_entropy
 from model.train.config import TrainConfig
 from model.train.loop import (
@@ -340,3 +341,8 @@ def test_averaged_network_does_not_move_on_with_the_training():
 
     assert not np.shares_memory(averaged.parameters["conv1.weight"], state.averages["conv1.weight"])
     np.testing.assert_array_equal(averaged.parameters["conv1.weight"], state.network.parameters["conv1.weight"])
+
+
+def test_digits_that_do_not_fill_a_batch_are_refused():
+    with pytest.raises(DatasetError, match=r"^15 digits do not fill a batch of 16$"):
+        _trained(digits=easy_digits(15))
