@@ -10,50 +10,14 @@ from fastapi.responses import Response
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
 from app.dependencies import ModelDep, NeuronQueryDep, PoolDep, SamplesDep, SettingsDep
-from app.errors import (
-    BodyTooLarge,
-    DrawingTooLarge,
-    FramingImpossible,
-    ImageTooLarge,
-    ImageUnreadable,
-    InvalidInput,
-    MalformedRequest,
-    NotAnImage,
-    RequestTooSlow,
-    ServerBusy,
-    TooManyPixels,
-    UnknownLayer,
-    UnknownModel,
-    UnknownNeuron,
-    UnknownSample,
-    UnsupportedMediaType,
-)
+from app.errors import UnknownNeuron
 from app.routes import API
-from app.routes.inference import source_of
+from app.routes.inference import DIGIT_REFUSALS, source_of
 from app.schemas.documentation import NEURON_BODY, NEURON_EXAMPLE, answers
 from app.schemas.explanations import NeuronAnswer, NeuronQuery
 from app.services.explanations import Explanation, NeuronPlace, Visible, explain
 
 router = APIRouter(prefix=API, tags=["Explanations"])
-
-REFUSALS = (
-    MalformedRequest,
-    UnknownModel,
-    UnknownLayer,
-    UnknownNeuron,
-    UnknownSample,
-    RequestTooSlow,
-    BodyTooLarge,
-    ImageTooLarge,
-    TooManyPixels,
-    UnsupportedMediaType,
-    NotAnImage,
-    InvalidInput,
-    ImageUnreadable,
-    FramingImpossible,
-    DrawingTooLarge,
-    ServerBusy,
-)
 
 
 @router.post(
@@ -62,7 +26,7 @@ REFUSALS = (
     response_model=NeuronAnswer,
     response_class=Response,
     openapi_extra=NEURON_BODY,
-    responses=answers(NEURON_EXAMPLE, [JSON], *REFUSALS),
+    responses=answers(NEURON_EXAMPLE, [JSON], *DIGIT_REFUSALS, UnknownNeuron),
 )
 async def explain_neuron(
     query: NeuronQueryDep, served: ModelDep, samples: SamplesDep, settings: SettingsDep, pool: PoolDep

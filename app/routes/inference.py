@@ -54,12 +54,10 @@ from app.settings import Settings
 
 router = APIRouter(prefix=API, tags=["Feature maps"])
 
-REFUSALS = (
+IMAGE_REFUSALS = (
     MalformedRequest,
     UnknownModel,
     UnknownLayer,
-    UnknownFilter,
-    NotAcceptable,
     RequestTooSlow,
     BodyTooLarge,
     ImageTooLarge,
@@ -69,9 +67,15 @@ REFUSALS = (
     InvalidInput,
     ImageUnreadable,
     FramingImpossible,
-    OneLayerRequired,
     ServerBusy,
 )
+"""Of every operation that takes an image."""
+
+DIGIT_REFUSALS = (*IMAGE_REFUSALS, UnknownSample, DrawingTooLarge)
+"""Of every operation that takes a digit in any form."""
+
+FORMAT_REFUSALS = (UnknownFilter, NotAcceptable, OneLayerRequired)
+"""Of an answer in several formats."""
 
 
 @router.post(
@@ -80,7 +84,7 @@ REFUSALS = (
     response_model=FeatureMapsAnswer,
     response_class=Response,
     openapi_extra=DIGIT_BODY,
-    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *REFUSALS, UnknownSample, DrawingTooLarge),
+    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *DIGIT_REFUSALS, *FORMAT_REFUSALS),
 )
 async def compute_feature_maps(
     query: DigitQueryDep,
@@ -107,7 +111,7 @@ async def compute_feature_maps(
     response_model=FeatureMapsAnswer,
     response_class=Response,
     openapi_extra=UPLOAD_BODY,
-    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *REFUSALS),
+    responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *IMAGE_REFUSALS, *FORMAT_REFUSALS),
 )
 async def compute_feature_maps_of_upload(
     request: Request,

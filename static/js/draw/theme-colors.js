@@ -9,17 +9,16 @@ import { makeColorScale, makeInkScale } from "./color-scale.js";
  * @returns {{diverging: ColorScale, ink: ColorScale, paper: string, line: string}}
  */
 export function themeColors(colormaps) {
-  const style = getComputedStyle(document.documentElement);
-  const dark = style.colorScheme === "dark";
-  const paper = style.getPropertyValue("--ground").trim();
-  const line = style.getPropertyValue("--ink").trim();
+  const chosen = document.documentElement.dataset.theme;
+  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const { backgroundColor: paper, color: line } = getComputedStyle(document.body);
   return { diverging: makeColorScale(colormaps[dark ? "dark" : "light"]), ink: makeInkScale(rgbOf(paper), rgbOf(line)), paper, line };
 }
 
 /**
- * @param {string} hex  "#rrggbb"
+ * @param {string} color  As browsers compute it: "rgb(20, 23, 26)".
  * @returns {[number, number, number]}
  */
-function rgbOf(hex) {
-  return /** @type {[number, number, number]} */ ([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+function rgbOf(color) {
+  return /** @type {[number, number, number]} */ (color.match(/\d+/g)?.slice(0, 3).map(Number));
 }
