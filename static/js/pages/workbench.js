@@ -24,6 +24,9 @@ import { EXAMPLE_STROKES } from "./example-digit.js";
 
 const PEN_WIDTH = 0.065;
 
+// The browser paints the page as the server wrote it before it spends time on making it work.
+await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 /** @type {PageData} */
 const { model, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
 const { signal } = new AbortController();
