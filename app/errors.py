@@ -65,6 +65,17 @@ class AppError(Exception):
         self.headers = headers or {}
         self.numbers = numbers
 
+    def as_problem(self, instance: str) -> dict[str, Any]:
+        """The members of the problem answer (RFC 9457); ``instance`` is the path that was asked."""
+        return {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            **self.numbers,
+        }
+
 
 class MalformedRequest(AppError):
     """The body could not be parsed: it is not JSON, or not a multipart form."""

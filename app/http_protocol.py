@@ -91,15 +91,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, error: AppError) -> None:
         """Answer without an application, and close."""
-        problem = {
-            "type": f"/problems/{error.slug}",
-            "title": error.title,
-            "status": error.status,
-            "detail": error.detail,
-            "instance": "",
-            **error.numbers,
-        }
-        body = encode_json(problem)
+        body = encode_json(error.as_problem(instance=""))
         head = (
             f"HTTP/1.1 {error.status} {error.title}\r\n"
             "content-type: application/problem+json\r\n"

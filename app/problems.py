@@ -48,14 +48,7 @@ def problem_response(request: Request, exception: Exception) -> Response:
     error = _as_app_error(request, exception)
     metrics: Metrics = request.app.state.metrics
     metrics.rejections.labels(error.slug).inc()
-    problem = {
-        "type": f"/problems/{error.slug}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "instance": request.url.path[:200],
-        **error.numbers,
-    }
+    problem = error.as_problem(request.url.path[:200])
     if _is_navigation(request):
         templates: Jinja2Templates = request.app.state.templates
         page = templates.TemplateResponse(request, "pages/error.html", {"problem": problem}, status_code=error.status)

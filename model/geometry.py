@@ -1,4 +1,4 @@
-"""Sizes and receptive fields: which inputs feed an output, counted along one axis.
+"""Sizes, boxes and receptive fields: which inputs feed an output.
 
 Knows layer geometry only: nothing of weights, images or training.
 """
@@ -7,6 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model.errors import ShapeError
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of whole pixels; one that a neuron reads may reach beyond the image, into its padding.
+
+    Attributes:
+        top: First row; negative above the image.
+        left: First column; negative left of it.
+        height: Rows.
+        width: Columns.
+    """
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def inside(self, height: int, width: int) -> "Box":
+        """The part that lies in an image of this size; the rest is padding."""
+        top, left = max(self.top, 0), max(self.left, 0)
+        bottom, right = min(self.top + self.height, height), min(self.left + self.width, width)
+        return Box(top, left, max(0, bottom - top), max(0, right - left))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Float32, Ink
+from model.geometry import Box
 from model.resampling import resize
 
 FRAME_SIZE = 28
@@ -24,23 +25,6 @@ so, the framed training digits land where they lay; around 14.0, half of them la
 INK_THRESHOLD = 64
 """Lowest ink, of 255, that counts as part of the digit when its box is cropped: the faint rim of an antialiased
 stroke does not."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of whole pixels.
-
-    Attributes:
-        top: First row.
-        left: First column.
-        height: Rows.
-        width: Columns.
-    """
-
-    top: int
-    left: int
-    height: int
-    width: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from app.services.framing import FramingChoice, Source, frame
 from app.services.network_catalog import ServedNetwork
 from model.errors import NeuronError
 from model.explain.neuron import NeuronArithmetic, explain_neuron
-from model.explain.receptive_field import Span, receptive_field_of
+from model.explain.receptive_field import receptive_field_of
+from model.geometry import Box
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Visible:
         inside: What is left of it in the image.
     """
 
-    box: Span
-    inside: Span
+    box: Box
+    inside: Box
 
 
 @dataclass(frozen=True)

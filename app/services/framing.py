@@ -10,7 +10,8 @@ import numpy as np
 from app.errors import FramingImpossible
 from app.services.drawing import draw
 from model.arrays import Float32, Ink
-from model.preprocessing import FRAME_SIZE, Box, to_mnist_frame
+from model.geometry import Box
+from model.preprocessing import FRAME_SIZE, to_mnist_frame
 from model.strokes import INK_SIZE, Stroke
 
 FramingChoice = Literal["auto", "mnist", "none"]

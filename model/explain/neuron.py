@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from model.arrays import Float32, Images
 from model.errors import NeuronError
-from model.explain.receptive_field import Span
-from model.geometry import Window
+from model.geometry import Box, Window
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.network import ForwardTrace, Network
 
@@ -59,7 +58,7 @@ class NeuronArithmetic:
     reads: str
     first_channel: int
     patch: Float32
-    patch_span: Span
+    patch_span: Box
     weighted_sum: WeightedSum | None
     winner: tuple[int, int] | None
     exponentials: Float64 | None
@@ -104,7 +103,7 @@ def explain_neuron(
             return NeuronArithmetic(reads, 0, patch, span, terms, None, None, _total(terms), activation)
         case Linear() as linear:
             terms = _weighted_sum(source, linear.weight[filter_number], float(linear.bias[filter_number]))
-            span = Span(0, 0, *source.shape[1:])
+            span = Box(0, 0, *source.shape[1:])
             return NeuronArithmetic(reads, 0, source, span, terms, None, None, _total(terms), activation)
         case MaxPool2d() as pooling:
             patch, span = _patch(source[filter_number : filter_number + 1], pooling.window, row, column)
@@ -120,7 +119,7 @@ def explain_neuron(
             logits = source[:, 0, 0].astype(np.float64)
             exponentials = np.exp(logits - logits.max())
             computed = float(exponentials[filter_number] / exponentials.sum())
-            span = Span(0, 0, 1, 1)
+            span = Box(0, 0, 1, 1)
             return NeuronArithmetic(reads, 0, source, span, None, None, exponentials, computed, activation)
         case other:
             raise NotImplementedError(f"no arithmetic is written for {other.kind}")
@@ -135,9 +134,9 @@ def _require_neuron(network: Network, layer: str, filter_number: int, row: int, 
             raise NeuronError(f"{what} {value} of {layer} does not exist: it has {what}s 0 to {count - 1}")
 
 
-def _patch(source: Float32, window: Window, row: int, column: int) -> tuple[Float32, Span]:
+def _patch(source: Float32, window: Window, row: int, column: int) -> tuple[Float32, Box]:
     """(C, k, k) that a window at this place reads, zeros for padding, and where it lies."""
-    span = Span(row * window.stride - window.padding, column * window.stride - window.padding, window.size, window.size)
+    span = Box(row * window.stride - window.padding, column * window.stride - window.padding, window.size, window.size)
     seen = span.inside(*source.shape[1:])
     patch = np.zeros((len(source), window.size, window.size), dtype=np.float32)
     top, left = seen.top - span.top, seen.left - span.left

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.artifact import read_tensors
-from model.preprocessing import Box, center_of_mass, ink_box, to_mnist_frame
+from model.geometry import Box
+from model.preprocessing import center_of_mass, ink_box, to_mnist_frame
 from model.strokes import rasterize_strokes
 from tests.builders import ink_from_drawing
 

@@ -6,7 +6,7 @@ import { find, findAll, setText } from "../dom.js";
 import { enlarge, paintPlane, paintSheet, sheetSize } from "../draw/plane.js";
 import { createLegend, formatValue } from "./legend.js";
 
-const LARGEST_ZOOM = 28; // A 1×1 map needs no more room than a 3×3 one.
+const LARGEST_ZOOM = 42; // A 1×1 map needs no more room than a 3×3 one.
 
 /**
  * One layer: each filter's kernel beside the map it paints.
@@ -33,8 +33,8 @@ export function createLayerSection(root, section, actions) {
     /** Fit maps to the room that the style sheet gives them, by whole numbers. */
     layOut() {
       const room = parseFloat(getComputedStyle(root).getPropertyValue("--map-size"));
-      const zoom = Math.min(LARGEST_ZOOM * 1.5, Math.max(1, Math.floor(room / Math.max(width, height))));
-      for (const { map } of units) enlarge(map, Math.floor(zoom));
+      const zoom = Math.min(LARGEST_ZOOM, Math.max(1, Math.floor(room / Math.max(width, height))));
+      for (const { map } of units) enlarge(map, zoom);
     },
 
     /**

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.codecs.tensor_json import decode_pixels, decode_strokes, encode_json, encode_json_text
-from model.preprocessing import Box
+from model.geometry import Box
 
 
 def test_arrays_become_nested_lists():

@@ -3,7 +3,7 @@ import pytest
 
 from app.errors import FramingImpossible
 from app.services.framing import Framing, frame, from_image, from_pixels, from_sample, from_strokes
-from model.preprocessing import Box
+from model.geometry import Box
 from tests.builders import ONE
 
 SQUARE = np.zeros((28, 28), dtype=np.float32)

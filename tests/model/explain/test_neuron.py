@@ -5,7 +5,8 @@ from model.architectures import build_cnn
 from model.description import describe_layers
 from model.errors import NeuronError
 from model.explain.neuron import explain_neuron
-from model.explain.receptive_field import Span, receptive_field_of
+from model.explain.receptive_field import receptive_field_of
+from model.geometry import Box
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.network import Network
 
@@ -40,8 +41,8 @@ def test_convolution_is_written_out_by_hand():
     # The patch of the upper left neuron hangs over the edge by one row and one column.
     np.testing.assert_array_equal(corner.patch[0], [[0, 0, 0], [0, 1, 2], [0, 0, 3]])
     np.testing.assert_array_equal(corner.weighted_sum.products[0], [[0, 0, 0], [0, 0, 0], [0, 0, 9]])
-    assert corner.patch_span == Span(-1, -1, 3, 3)
-    assert corner.patch_span.inside(3, 3) == Span(0, 0, 2, 2)
+    assert corner.patch_span == Box(-1, -1, 3, 3)
+    assert corner.patch_span.inside(3, 3) == Box(0, 0, 2, 2)
     assert corner.computed == corner.activation == 9.5
     assert corner.reads == "input"
 
@@ -55,7 +56,7 @@ def test_pooling_names_the_winner():
 
     assert (left.winner, left.computed) == ((1, 0), 3)
     assert (right.winner, right.computed) == ((1, 1), 7)
-    assert right.patch_span == Span(0, 2, 2, 2)
+    assert right.patch_span == Box(0, 2, 2, 2)
 
 
 def test_softmax_shows_its_exponentials(cnn: Network, rng):
@@ -117,7 +118,7 @@ def test_fully_connected_neuron_reads_everything(rng):
     arithmetic = explain_neuron(network, image, network.trace(image), "linear", 2, 0, 0)
 
     np.testing.assert_array_equal(arithmetic.patch, image[0])
-    assert arithmetic.patch_span == Span(0, 0, 3, 3)
+    assert arithmetic.patch_span == Box(0, 0, 3, 3)
     assert arithmetic.computed == pytest.approx(arithmetic.activation, rel=1e-5)
 
 
