@@ -6,6 +6,7 @@ use one at the same time.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from model.arrays import Float32, Images, Logits, Shape3, require_images
 from model.errors import ShapeError
-from model.layers import Context, Layer, Softmax
+from model.layers import Context, Layer, MaxPool2d, ReLU, Softmax
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class ForwardTrace:
     def logits(self) -> Logits:
         """(N, classes) float32: what the softmax was computed from."""
         return list(self.outputs.values())[-2][:, :, 0, 0]
+
+    def copy(self) -> "ForwardTrace":
+        """The same values in memory of their own, each layer's contiguous."""
+        return ForwardTrace({name: np.array(output, order="C") for name, output in self.outputs.items()})
 
 
 class Network:
@@ -66,6 +71,7 @@ class Network:
         self.input_shape = input_shape
         self.layers: Mapping[str, Layer] = MappingProxyType(dict(layers))
         self.output_shapes: Mapping[str, Shape3] = MappingProxyType(shapes)
+        self._trained = _pooled_before_rectified(list(layers.items())[:-1])
 
     @property
     def parameters(self) -> dict[str, Float32]:
@@ -110,7 +116,7 @@ class Network:
         require_images(images, self.input_shape)
         x: Float32 = images
         contexts: list[Context] = []
-        for layer in list(self.layers.values())[:-1]:
+        for _name, layer in self._trained:
             x, context = layer.forward(x)
             contexts.append(context)
         return x[:, :, 0, 0], contexts
@@ -127,9 +133,8 @@ class Network:
         """
         gradients: dict[str, Float32] = {}
         dy: Float32 | None = d_logits[:, :, None, None]
-        trained = list(self.layers.items())[:-1]
-        first = trained[0][0]
-        for (name, layer), context in zip(reversed(trained), reversed(contexts), strict=True):
+        first = self._trained[0][0]
+        for (name, layer), context in zip(reversed(self._trained), reversed(contexts), strict=True):
             assert dy is not None, "only the first layer leaves out the gradient by its input"
             dy, of_layer = layer.backward(dy, context, needs_dx=name != first)
             gradients.update({f"{name}.{parameter}": array for parameter, array in of_layer.items()})
@@ -151,3 +156,16 @@ class Network:
             x, _context = layer.forward(x)
             outputs[name] = x
         return ForwardTrace(outputs)
+
+
+def _pooled_before_rectified(layers: list[tuple[str, Layer]]) -> list[tuple[str, Layer]]:
+    """The same layers, each pooling moved before the ReLU that it follows.
+
+    The largest of rectified values is the rectified largest value, so nothing changes but the work: of four values
+    that a 2×2 window compares, three are never rectified. A trace keeps the order as written, since it is shown.
+    """
+    order = list(layers)
+    for i, (above, below) in enumerate(pairwise(layers)):
+        if isinstance(above[1], ReLU) and isinstance(below[1], MaxPool2d):
+            order[i : i + 2] = [below, above]
+    return order

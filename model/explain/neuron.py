@@ -107,7 +107,10 @@ def explain_neuron(
             return NeuronArithmetic(reads, 0, source, span, terms, None, None, _total(terms), activation)
         case MaxPool2d() as pooling:
             patch, span = _patch(source[filter_number : filter_number + 1], pooling.window, row, column)
-            winner = divmod(int(patch.argmax()), pooling.size)
+            column_in_patch, row_in_patch = divmod(
+                int(patch[0].T.argmax()), pooling.size
+            )  # of equals, as in `MaxPool2d`
+            winner = (row_in_patch, column_in_patch)
             return NeuronArithmetic(
                 reads, filter_number, patch, span, None, winner, None, float(patch.max()), activation
             )

@@ -103,11 +103,12 @@ class Conv2d:
         d_rows = np.ascontiguousarray(to_rows(dy))
         flat = d_rows.reshape(out_height, filters, out_width * count)
 
-        # Every position adds its own δ · patch to the one shared kernel.
+        # Every position adds its own δ · patch to the one shared kernel. The larger matrix stands first: the
+        # product of the transposes, (F, W'·N) @ (W'·N, k·C·k), is the same and took half as long again.
         patches = row_patches(context.unrolled, kernel, self.stride)
-        d_kernels = np.matmul(flat, patches.transpose(0, 2, 1)).sum(axis=0)
+        d_kernels = np.matmul(patches, flat.transpose(0, 2, 1)).sum(axis=0)
         gradients = {
-            "weight": d_kernels.reshape(filters, kernel, channels, kernel).transpose(0, 2, 1, 3),
+            "weight": d_kernels.reshape(kernel, channels, kernel, filters).transpose(3, 1, 0, 2),
             "bias": flat.sum(axis=(0, 2)),
         }
         if not needs_dx:
@@ -115,22 +116,24 @@ class Conv2d:
         return self._input_gradient(d_rows, context.height, context.width), gradients
 
     def _input_gradient(self, d_rows: Float32, height: int, width: int) -> Float32:
-        """(N, C, H, W) from (H', F, W', N): each δ, times the kernel, added back where its patch was read."""
+        """(N, C, H, W) from (H', F, W', N): each δ, times the kernel, added back where its patch was read.
+
+        Input row r was read by output row h as kernel row r - h·stride. So for one input row the kernel rows are
+        summed by a single product, over the k output rows that read it, and only the k kernel columns are left to
+        be added, each shifted by one column. Adding all k² shifts would touch three times the memory.
+        """
         filters, channels, kernel, _ = self.weight.shape
         out_height, _, out_width, count = d_rows.shape
 
-        # (k·C·k, F) @ (H', F, W'·N) → what each δ owes each value of its patch.
-        owed = np.matmul(
-            self.weight.transpose(2, 1, 3, 0).reshape(-1, filters),
-            d_rows.reshape(out_height, filters, out_width * count),
-        ).reshape(out_height, kernel, channels, kernel, out_width, count)
-        padded = np.zeros((height + 2 * self.padding, channels, width + 2 * self.padding, count), dtype=np.float32)
-        for i in range(kernel):
-            for j in range(kernel):
-                padded[
-                    i : i + (out_height - 1) * self.stride + 1 : self.stride,
-                    :,
-                    j : j + (out_width - 1) * self.stride + 1 : self.stride,
-                ] += owed[:, i, :, j]
-        inside = padded[self.padding : self.padding + height, :, self.padding : self.padding + width]
-        return from_rows(inside)
+        # Output rows as far apart as the input rows that they begin at, with k - 1 rows of nothing at both ends.
+        spread = np.zeros((height + 2 * self.padding + kernel - 1, filters, out_width, count), dtype=np.float32)
+        spread[kernel - 1 : kernel + (out_height - 1) * self.stride : self.stride] = d_rows
+        readers = row_patches(spread[self.padding : self.padding + height + kernel - 1, :, np.newaxis], kernel, 1)
+
+        # (C·k, k·F) @ (H, k·F, W'·N) → what the outputs owe each input row, by kernel column.
+        flipped = self.weight[:, :, ::-1].transpose(1, 3, 2, 0).reshape(channels * kernel, kernel * filters)
+        owed = np.matmul(flipped, readers).reshape(height, channels, kernel, out_width, count)
+        padded = np.zeros((height, channels, width + 2 * self.padding, count), dtype=np.float32)
+        for j in range(kernel):
+            padded[:, :, j : j + (out_width - 1) * self.stride + 1 : self.stride] += owed[:, :, j]
+        return from_rows(padded[:, :, self.padding : self.padding + width])

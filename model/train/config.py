@@ -78,7 +78,7 @@ class TrainConfig:
         )
     )
     history_length: int = 24
-    chunk_size: int = 32
+    chunk_size: int = 64
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a record in JSON."""

@@ -35,7 +35,7 @@ def test_gradient_goes_to_the_value_that_won():
     assert gradients == {}
 
 
-def test_of_equal_values_the_first_in_reading_order_takes_the_whole_gradient():
+def test_of_equal_values_the_leftmost_and_then_the_topmost_takes_the_whole_gradient():
     x = np.array([[[[0, 0, 1, 7],
                     [0, 0, 7, 7]]]], dtype=np.float32)  # fmt: skip
     dy = np.array([[[[10, 20]]]], dtype=np.float32)
@@ -43,8 +43,8 @@ def test_of_equal_values_the_first_in_reading_order_takes_the_whole_gradient():
     layer = MaxPool2d(size=2)
     dx, _gradients = layer.backward(dy, layer.forward(x)[1])
 
-    np.testing.assert_array_equal(dx, [[[[10, 0, 0, 20],
-                                         [0, 0, 0, 0]]]])  # fmt: skip
+    np.testing.assert_array_equal(dx, [[[[10, 0, 0, 0],
+                                         [0, 0, 20, 0]]]])  # fmt: skip
 
 
 def test_windows_of_negative_values_have_a_negative_maximum():
