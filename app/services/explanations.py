@@ -67,8 +67,10 @@ def explain(served: ServedNetwork, source: Source, framing: FramingChoice, place
     """
     served.require_layer(place.layer)
     network = served.artifact.network
-    image = frame(source, framing).pixels[np.newaxis, np.newaxis]
-    trace = network.trace(image)
+    pixels = frame(source, framing).pixels
+    # The very values of the feature-map answer; the patch that is handed on must not change with the next digit.
+    trace = served.trace(pixels).copy()
+    image = pixels[np.newaxis, np.newaxis]
     try:
         arithmetic = explain_neuron(network, image, trace, place.layer, place.filter, place.row, place.column)
     except NeuronError as error:

@@ -74,7 +74,7 @@ def run_forward(served: ServedNetwork, source: Source, framing: FramingChoice, l
         FramingImpossible: The source is no 28×28, and framing was declined.
     """
     network_input = frame(source, framing)
-    trace = served.artifact.network.trace(network_input.pixels[np.newaxis, np.newaxis])
+    trace = served.trace(network_input.pixels)
     return Inference(
         model=served.name,
         input=network_input,
@@ -82,11 +82,11 @@ def run_forward(served: ServedNetwork, source: Source, framing: FramingChoice, l
             LayerMaps(
                 name=name,
                 kind=served.layers[name].kind,
-                feature_maps=np.ascontiguousarray(trace.outputs[name][0]),
+                feature_maps=np.array(trace.outputs[name][0], order="C"),
                 display_range=served.artifact.calibration[name].display_range,
             )
             for name in layers
         ],
-        logits=np.ascontiguousarray(trace.logits[0]),
-        probabilities=np.ascontiguousarray(trace.probabilities[0]),
+        logits=trace.logits[0].copy(),
+        probabilities=trace.probabilities[0].copy(),
     )

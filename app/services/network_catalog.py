@@ -1,7 +1,8 @@
 """The networks that are served, by name."""
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from model.arrays import Float32
 from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifact, read_tensors
 from model.description import LayerDescription, describe_layers
 from model.errors import ArtifactError
+from model.inference_plan import InferencePlan
+from model.network import ForwardTrace
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,18 @@ class ServedNetwork:
     artifact: Artifact
     layers: Mapping[str, LayerDescription]
     predictions: Float32 | None
+    _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+
+    def trace(self, pixels: Float32) -> ForwardTrace:
+        """Every layer's feature maps for (H, W) float32 pixels, by the fast path.
+
+        They are overwritten by this thread's next call: copy what is to outlive the job, lest one digit's maps
+        appear in another's answer.
+        """
+        plan: InferencePlan | None = getattr(self._of_thread, "plan", None)
+        if plan is None:
+            plan = self._of_thread.plan = InferencePlan(self.artifact.network)
+        return plan.trace(pixels[np.newaxis, np.newaxis])
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from safetensors.numpy import load
 
 from app.codecs.colormaps import color_table
 from app.schemas.inference import FeatureMapsAnswer
+from model.inference_plan import InferencePlan
 from model.network import Network
 from tests.builders import ONE, SEVEN, TINY_LAYERS, encode, page_with_line
 
@@ -74,7 +75,7 @@ async def test_maps_are_exactly_what_the_network_computes(
 
     answer = await ask(client, {"pixels": pixels.tolist()})
 
-    trace = tiny_network.trace(pixels[np.newaxis, np.newaxis])
+    trace = InferencePlan(tiny_network).trace(pixels[np.newaxis, np.newaxis])
     for layer in answer["layers"]:
         maps = np.array(layer["feature_maps"], dtype=np.float32)
         np.testing.assert_array_equal(maps, trace.outputs[layer["name"]][0])
