@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 export PORT ?= 8000
 # Tests run on one BLAS thread, as the service does.
 test check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train check test test-browser format lock clean
+.PHONY: help run train bench check test test-browser format lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +18,9 @@ run: $(VENV)/.run  ## Set up and serve at http://127.0.0.1:8000 (PORT, HOST)
 
 train: $(VENV)/.run  ## Train the networks in full and write what is served (MNIST_DIR, else downloads MNIST)
 	$(BIN)/python -m model.train cnn --split full --export
+
+bench: $(BENCH)/.installed wrk  ## Measure against PyTorch and ONNX Runtime, and the service; writes bench/ and README
+	env -u OPENBLAS_CORETYPE $(BENCH)/bin/python -m bench $(BENCH_ARGS)
 
 check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting and types, of Python and JavaScript
 	$(BIN)/ruff check .
@@ -42,7 +46,7 @@ lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
 	done
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) node_modules .pytest_cache .mypy_cache .ruff_cache
 
 # The stamps make a second start quick: nothing is installed again until a lock file changes.
 $(VENV)/.run: requirements.lock | $(BIN)/pip
@@ -53,6 +57,13 @@ $(VENV)/.dev: requirements-dev.lock | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@ $(VENV)/.run
 
+# An environment of its own: PyTorch is no part of the product. BENCH_PIP can name an index with CPU builds of it.
+$(BENCH)/.installed: requirements.lock bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check $(BENCH_PIP) -r bench/requirements.txt
+	touch $@
+
 # Node.js comes as a Python package too, so that checking needs nothing but Python; it is never part of the product.
 node_modules/.installed: package-lock.json | $(VENV)/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent
@@ -62,6 +73,12 @@ $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+
+.PHONY: wrk
+wrk:
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends wrk >/dev/null; \
+	  else echo "The service is measured with wrk. On Debian: sudo apt-get install wrk"; fi; }
 
 # Debian's own Chromium; a browser that a test tool downloads would be another one on every machine.
 .PHONY: chromium

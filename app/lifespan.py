@@ -15,15 +15,20 @@ from app.services.network_catalog import NetworkCatalog
 from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
 from model.errors import ArtifactError
+from model.memory import keep_freed_memory
 from model.preprocessing import FRAME_SIZE
 
 logger = logging.getLogger(__name__)
+
+KEPT_BYTES = 2**25
+"""Freed memory that a process keeps for the next request."""
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Put what routes need into ``app.state`` for as long as the application runs."""
     settings: Settings = app.state.settings
+    keep_freed_memory(up_to=KEPT_BYTES)
     catalog = NetworkCatalog.load(settings.artifacts)
     if settings.default_model not in catalog.networks:
         raise ArtifactError(

@@ -50,6 +50,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default="validation",
         help="validation: train on 55,000 digits, choose by the other 5,000; full: all 60,000 (default: %(default)s)",
     )
+    parser.add_argument("--recipe", choices=sorted(RECIPES), help="how to train (default: the architecture's own)")
     parser.add_argument("--epochs", type=int, help="passes over the digits (default: the recipe's)")
     parser.add_argument("--seed", type=int, help="of everything random (default: the recipe's)")
     parser.add_argument("--run-dir", type=Path, help="where checkpoints go (default: runs/ARCHITECTURE-SPLIT)")
@@ -61,7 +62,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="where the artifact goes")
     options = parser.parse_args(arguments)
-    options.run_dir = options.run_dir or Path("runs") / f"{options.architecture}-{options.split}"
+    options.recipe = options.recipe or options.architecture
+    if RECIPES[options.recipe].architecture != options.architecture:
+        parser.error(
+            f"recipe {options.recipe} trains {RECIPES[options.recipe].architecture}, not {options.architecture}"
+        )
+    options.run_dir = options.run_dir or Path("runs") / f"{options.recipe}-{options.split}"
     return options
 
 
@@ -100,4 +106,4 @@ def run(options: argparse.Namespace) -> None:
 def config_of(options: argparse.Namespace) -> TrainConfig:
     """The architecture's recipe with what the command line changes."""
     changes = {key: getattr(options, key) for key in ("split", "epochs", "seed") if getattr(options, key) is not None}
-    return replace(RECIPES[options.architecture], **changes)
+    return replace(RECIPES[options.recipe], **changes)

@@ -1,6 +1,5 @@
 """The training loop. It knows digits and networks, and nothing of files, MNIST or the command line."""
 
-import ctypes
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from model.data.augmentation import augment
 from model.data.mnist import Digits
 from model.errors import DatasetError
 from model.losses import softmax_cross_entropy
+from model.memory import keep_freed_memory
 from model.network import Network
 from model.train.config import TrainConfig
 from model.train.optimizers import AdamW
@@ -105,7 +105,7 @@ def train(
     Raises:
         DatasetError: There are too few digits for one batch.
     """
-    _keep_freed_memory()
+    keep_freed_memory(up_to=2**30)
     steps = steps_per_epoch(mnist, config)
     if not steps:
         raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
@@ -287,18 +287,3 @@ def _first_kernels(parameters: Mapping[str, Float32]) -> str:
 
 def _as_float16(values: Mapping[str, Float32]) -> dict[str, NDArray[np.float16]]:
     return {name: array.astype(np.float16) for name, array in values.items()}
-
-
-def _keep_freed_memory() -> None:
-    """Ask glibc to reuse freed arrays instead of giving them back.
-
-    By default every large array is fresh memory from the kernel, whose pages must be zeroed on first touch;
-    measured, that took a third of a step on one thread. On another C library this does nothing.
-    """
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    m_trim_threshold, m_mmap_threshold = -1, -3
-    mallopt(m_mmap_threshold, 1 << 30)
-    mallopt(m_trim_threshold, 1 << 30)

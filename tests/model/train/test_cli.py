@@ -94,3 +94,20 @@ def test_missing_files_are_said_plainly(tmp_path, monkeypatch, capsys):
     assert cli.main(["cnn"]) == 1
 
     assert "holds neither train-images" in capsys.readouterr().err
+
+
+def test_a_recipe_can_be_chosen_and_has_a_run_of_its_own():
+    options = cli.parse(["cnn", "--recipe", "cnn-quick", "--seed", "7"])
+
+    assert cli.config_of(options) == replace(RECIPES["cnn-quick"], seed=7)
+    assert options.run_dir.name == "cnn-quick-validation"
+    assert cli.config_of(cli.parse(["cnn"])) == RECIPES["cnn"]
+
+
+def test_a_recipe_of_another_architecture_is_refused_by_name(monkeypatch, capsys):
+    monkeypatch.setitem(cli.ARCHITECTURES, "other", cli.ARCHITECTURES["cnn"])
+
+    with pytest.raises(SystemExit):
+        cli.parse(["other", "--recipe", "cnn-quick"])
+
+    assert "recipe cnn-quick trains cnn, not other" in capsys.readouterr().err

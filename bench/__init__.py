@@ -1,0 +1,1 @@
+"""Benchmarks: the network against PyTorch and ONNX Runtime, and the service against itself. ``make bench``."""

@@ -1,0 +1,85 @@
+"""Tables of what was measured, for people."""
+
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+
+
+def write_report(results: dict[str, Any], report: Path, readme: Path) -> None:
+    """Write the report, and replace the marked part of README by its tables."""
+    tables = _tables(results)
+    report.write_text(f"# Benchmarks\n\n`make bench` writes this page and `results.json`.\n\n{tables}")
+    text = readme.read_text()
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    readme.write_text(f"{head}{BEGIN}\n{tables}{END}{tail}")
+
+
+def _tables(results: dict[str, Any]) -> str:
+    machine = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    parts = [
+        f"{machine['processor']}, {machine['cores']} cores; Python {machine['python']}, {versions}; "
+        f"BLAS: {machine.get('blas', 'unknown')}; {machine['date']}. Medians; contenders took turns, each in a process "
+        "of its own.\n"
+    ]
+    if "inference" in results:
+        parts.append(_times("One digit, every activation kept", results["inference"], 1e6, "µs"))
+    if "batches" in results:
+        title = f"{machine['batch']} digits at once, every activation kept"
+        parts.append(_times(title, results["batches"], 1e3, "ms"))
+    if "training" in results:
+        parts.append(_training(results["training"], machine["training_batch"]))
+    if "products" in results:
+        parts.append(_roofline(results, machine))
+    if results.get("service"):
+        parts.append(_service(results["service"]))
+    return "\n".join(parts)
+
+
+def _times(title: str, medians: dict[str, float], scale: float, unit: str) -> str:
+    own = next(iter(medians.values()))
+    rows = [f"| {name} | {median * scale:,.1f} {unit} | {own / median:.2f} |" for name, median in medians.items()]
+    return "\n".join([f"| {title} | time | {next(iter(medians))} takes × its time |", "|---|---:|---:|", *rows, ""])
+
+
+def _training(medians: dict[str, float], batch: int) -> str:
+    own = next(iter(medians.values()))
+    rows = [f"| {name} | {batch / median:,.0f} | {median / own:.2f} |" for name, median in medians.items()]
+    title = f"Training, batches of {batch}"
+    return "\n".join([f"| {title} | images/s | Kernelscope's images/s ÷ its |", "|---|---:|---:|", *rows, ""])
+
+
+def _roofline(results: dict[str, Any], machine: dict[str, Any]) -> str:
+    operations = 2 * machine["product"] ** 3
+    rates = {name: operations / median / 1e9 for name, median in results["products"].items()}
+    one, all_cores = rates.values()
+    rows = [f"| {name}, {machine['product']}×{machine['product']} | {rate:,.0f} | |" for name, rate in rates.items()]
+    work = 2 * machine["multiply_adds"]
+    reached = []
+    if "inference" in results:
+        reached.append(("one digit", work / next(iter(results["inference"].values())), one))
+    if "batches" in results:
+        own = next(iter(results["batches"].values()))
+        reached.append((f"{machine['batch']} digits", machine["batch"] * work / own, all_cores))
+    if "training" in results:
+        # Forward, the gradient by the kernels and the gradient by the input: three times the products.
+        own = next(iter(results["training"].values()))
+        reached.append(("training step", 3 * machine["training_batch"] * work / own, all_cores))
+    rows += [f"| {name} | {rate / 1e9:,.0f} | {rate / 1e9 / limit:.0%} |" for name, rate, limit in reached]
+    return "\n".join(["| GEMM roofline | GFLOP/s | of what sgemm reaches |", "|---|---:|---:|", *rows, ""])
+
+
+def _service(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| Service | bytes | workers | clients | answers/s | constant body/s | share | median | p99 |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['answer']} | {row['bytes']:,} | {row['workers']} | {row['clients']} | {row['per_second']:,.0f} "
+            f"| {row['constant_per_second']:,.0f} | {row['share']:.0%} | {row['median_ms']:.1f} ms "
+            f"| {row['p99_ms']:.1f} ms |"
+        )
+    return "\n".join([*lines, ""])

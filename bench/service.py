@@ -1,0 +1,132 @@
+"""How many requests the service answers, beside what the same server reaches with a constant body.
+
+The load comes from wrk, which is written in C and takes little of the machine from the server.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+SECONDS = 4
+CLIENTS = (16, 64)
+WORKERS = (1, 2)
+MODEL = "/api/v1/models/cnn/feature-maps"
+SHOWN = "relu1,pool1,relu2,relu3,pool2,relu4,relu5,linear"
+"""The layers that the page asks for."""
+
+ANSWERS = {
+    "JSON": (f"{MODEL}?layers={SHOWN}", "application/json"),
+    "safetensors": (f"{MODEL}?layers={SHOWN}", "application/x-safetensors"),
+    "safetensors, float16": (f"{MODEL}?layers={SHOWN}&dtype=float16", "application/x-safetensors"),
+}
+
+
+def drawing() -> bytes:
+    """A body with a drawn 6 of 120 points."""
+    turn = np.linspace(0, 5, 120)
+    points = np.stack([0.5 + 0.06 * np.cos(turn) * turn, 0.5 + 0.35 * np.sin(turn)], axis=1)
+    return json.dumps({"strokes": [points.round(4).tolist()], "pen_width": 0.065}).encode()
+
+
+def measure() -> list[dict[str, object]]:
+    """Requests per second and latencies, for each answer, number of workers and of clients."""
+    if not shutil.which("wrk"):
+        print("wrk is not installed (Debian: apt-get install wrk): the service is not measured", file=sys.stderr)
+        return []
+    rows: list[dict[str, object]] = []
+    sizes = _sizes()
+    for workers in WORKERS:
+        with _serving(workers, sizes.values()) as address:
+            for name, (path, accept) in ANSWERS.items():
+                for clients in CLIENTS:
+                    # Constant, real, constant again: whatever else the machine does meets both.
+                    before = _load(address, f"/constant/{sizes[name]}", accept, clients)
+                    real = _load(address, path, accept, clients)
+                    after = _load(address, f"/constant/{sizes[name]}", accept, clients)
+                    constant = (before["per_second"] + after["per_second"]) / 2
+                    rows.append(
+                        {
+                            "answer": name,
+                            "bytes": sizes[name],
+                            "workers": workers,
+                            "clients": clients,
+                            **real,
+                            "constant_per_second": constant,
+                            "share": real["per_second"] / constant,
+                        }
+                    )
+                    print(rows[-1], file=sys.stderr)
+    return rows
+
+
+def _sizes() -> dict[str, int]:
+    with _serving(1, []) as address, httpx.Client(base_url=address) as client:
+        headers = {"Content-Type": "application/json"}
+        return {
+            name: len(client.post(path, content=drawing(), headers={**headers, "Accept": accept}).content)
+            for name, (path, accept) in ANSWERS.items()
+        }
+
+
+@contextmanager
+def _serving(workers: int, sizes: object) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "BENCH_WORKERS": str(workers),
+        "BENCH_SIZES": ",".join(map(str, sizes)),  # type: ignore[call-overload]
+    }
+    process = subprocess.Popen([sys.executable, "-m", "bench.server"], env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                if httpx.get(f"{address}/readyz").is_success:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        else:
+            raise RuntimeError("the server did not become ready within 30 s")
+        time.sleep(1)  # the other workers
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _load(address: str, path: str, accept: str, clients: int) -> dict[str, float]:
+    """What wrk saw."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "post.lua"
+        script.write_text(
+            'wrk.method = "POST"\n'
+            f"wrk.body = [[{drawing().decode()}]]\n"
+            'wrk.headers["Content-Type"] = "application/json"\n'
+            f'wrk.headers["Accept"] = "{accept}"\n'
+            "done = function(summary, latency)\n"
+            '  io.write(string.format("RESULT %f %f %d\\n", latency:percentile(50), latency:percentile(99),\n'
+            "    summary.errors.status + summary.errors.read + summary.errors.timeout))\n"
+            "end\n"
+        )
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{SECONDS}s", "-s", str(script), address + path]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    median, p99, errors = re.search(r"RESULT (\S+) (\S+) (\d+)", output).groups()  # type: ignore[union-attr]
+    rate = re.search(r"Requests/sec:\s+(\S+)", output).group(1)  # type: ignore[union-attr]
+    if int(errors):
+        raise RuntimeError(f"{errors} requests to {path} failed")
+    return {"per_second": float(rate), "median_ms": float(median) / 1000, "p99_ms": float(p99) / 1000}
