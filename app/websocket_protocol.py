@@ -9,6 +9,7 @@ import socket
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 MESSAGE_BYTES = 65_536
 """Largest message of a client; beyond, the connection is closed with 1009."""
@@ -20,8 +21,8 @@ SEND_SECONDS = 10.0
 """Time for a client to read what is buffered for it."""
 
 UNSENT_BYTES = 65_536
-"""What the kernel may hold back of answers. Left to itself it takes megabytes from a slow connection's sender: dozens
-of answers, all of them older than the newest drawing."""
+"""What the kernel may hold back of answers. Left to itself it takes megabytes for a slow client: dozens of answers, all
+of them older than the newest drawing. To one that reads ten answers a second they came 3.9 s late, with this 1.7 s."""
 
 TRY_AGAIN_LATER = 1013
 
@@ -73,6 +74,9 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
             self._send_timer = None
 
     def _give_up(self) -> None:
+        if self.conn.state is not State.OPEN:  # goodbyes were said, and what is left to read was not
+            self.transport.abort()
+            return
         self.conn.send_close(TRY_AGAIN_LATER, f"Answers were not read within {SEND_SECONDS:g} s.")
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True

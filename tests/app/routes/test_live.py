@@ -295,27 +295,73 @@ def test_idle_session_ends_without_blame(artifacts: Path):
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1000, "No message came for 0.05 s.")
 
 
+@contextmanager
+def deaf_client(server: Stoppable) -> Iterator[socket.socket]:
+    """A live session whose client reads nothing."""
+    host, port = server.address.split(":")
+    with socket.create_connection((host, int(port))) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(HANDSHAKE)
+        wait_for(lambda: server.config.app.state.seats.taken == 1)
+        yield deaf
+
+
+def send_frame(deaf: socket.socket, opcode: int, payload: bytes) -> None:
+    """One frame of a client, with a mask of zeros, which leaves the payload as it is."""
+    with suppress(ConnectionError):
+        deaf.sendall(bytes([0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+
+
 def test_client_that_does_not_read_loses_its_session(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(app.websocket_protocol, "SEND_SECONDS", 0.2)
-    with serving(Settings(artifacts=artifacts, live_messages=100_000)) as server:
-        seats = server.config.app.state.seats
-        host, port = server.address.split(":")
-        with socket.create_connection((host, int(port))) as deaf:
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.sendall(HANDSHAKE)
-            wait_for(lambda: seats.taken == 1)
-            sequences = itertools.count(1)
+    settings = Settings(artifacts=artifacts, live_messages=100_000)
+    with serving(settings) as server, deaf_client(server) as deaf:
+        sequences = itertools.count(1)
 
-            def forget_it() -> bool:
-                """Ask once more, read nothing, and see whether the session is over."""
-                text = json.dumps({"sequence": next(sequences)}).encode()
-                with suppress(ConnectionError):
-                    # A text frame with a mask of zeros, which leaves the text as it is.
-                    deaf.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-                return seats.taken == 0
+        def forget_it() -> bool:
+            """Ask once more, read nothing, and see whether the session is over."""
+            send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
+            return server.config.app.state.seats.taken == 0
 
-            wait_for(forget_it)
-            wait_for(lambda: not server.server_state.connections)
+        wait_for(forget_it)
+        wait_for(lambda: not server.server_state.connections)
+
+
+def test_client_that_leaves_without_reading_is_not_waited_for(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(artifacts=artifacts, live_messages=100_000)
+    with serving(settings) as server, deaf_client(server) as deaf:
+        (protocol,) = (each for each in server.server_state.connections if hasattr(each, "writable"))
+        sequences = itertools.count(1)
+
+        def fill() -> bool:
+            send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
+            return not protocol.writable.is_set()
+
+        monkeypatch.setattr(app.websocket_protocol, "SEND_SECONDS", 0.5)
+        wait_for(fill)
+        send_frame(deaf, 8, (1000).to_bytes(2, "big"))
+
+        wait_for(lambda: not server.server_state.connections)
+
+
+def test_ping_of_a_client_that_does_not_read_is_not_answered(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(artifacts=artifacts, live_messages=100_000)
+    with serving(settings) as server, deaf_client(server) as deaf:
+        (protocol,) = (each for each in server.server_state.connections if hasattr(each, "writable"))
+        sequences = itertools.count(1)
+
+        def fill() -> bool:
+            send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
+            return not protocol.writable.is_set()
+
+        wait_for(fill)
+        buffered = protocol.transport.get_write_buffer_size()
+        for _ in range(10_000):
+            send_frame(deaf, 9, bytes(100))
+        send_frame(deaf, 8, (1000).to_bytes(2, "big"))
+        wait_for(lambda: protocol.conn.close_rcvd)
+
+        assert protocol.transport.get_write_buffer_size() < buffered + 1000
 
 
 def wait_for(condition) -> None:
