@@ -1,7 +1,7 @@
-"""BoundedWebSocketProtocol: uvicorn's WebSocket protocol with bounds on clients that do not read.
+"""BoundedWebSocketProtocol: uvicorn's WebSocket protocol with bounds on what a client can make it keep.
 
-uvicorn waits for a slow reader for ever, even to say goodbye; it answers pings into a buffer without end, and keeps
-the pieces of a message however many there are.
+uvicorn waits for a slow reader for ever, even to say goodbye; it answers pings into a buffer without end, keeps the
+pieces of a message however many there are, and leaves a handshake that it cannot read without an answer.
 """
 
 import asyncio
@@ -10,6 +10,9 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
+
+from app.errors import HeadersTooLarge
+from app.http_protocol import refuse_outright
 
 MESSAGE_BYTES = 65_536
 """Largest message of a client; beyond, the connection is closed with 1009."""
@@ -43,6 +46,25 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_complete:
+            # uvicorn would leave the client without an answer, and keep the connection.
+            self.handshake_complete = True
+            refuse_outright(
+                self.transport, HeadersTooLarge(f"The handshake cannot be read: {self.conn.handshake_exc}.")
+            )
+
+    def shutdown(self) -> None:
+        if self.handshake_complete and self.conn.state is not State.OPEN:
+            # uvicorn would say goodbye a second time, and fail to stop.
+            self.stop_keepalive()
+            self.transport.abort()
+            return
+        super().shutdown()
+        if not self.writable.is_set():
+            self.transport.abort()  # the server need not wait for those who do not read
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -165,8 +165,12 @@ def test_new_connection_is_told_everything_and_then_only_what_was_added(play):
     ("change", "message"),
     [
         (
-            "drawing({ strokes: [[a, b, c], [d, a]] })",
-            {"strokes": [[[0, 0], [0.1, 0], [0.2, 0]], [[0.3, 0], [0, 0]]], "pen_width": 0.065},
+            "drawing({ strokes: [[a, b, c], second] })",
+            {"strokes": [[[0, 0], [0.1, 0], [0.2, 0]], [[0.2, 0]]], "pen_width": 0.065},
+        ),
+        (
+            "drawing({ strokes: [first, [d, a]] })",
+            {"strokes": [[[0, 0], [0.1, 0]], [[0.3, 0], [0, 0]]], "pen_width": 0.065},
         ),
         ("drawing({ strokes: [first] })", {"strokes": [[[0, 0], [0.1, 0]]], "pen_width": 0.065}),
         ("drawing({ strokes: [] })", {"strokes": [], "pen_width": 0.065}),
@@ -180,7 +184,18 @@ def test_new_connection_is_told_everything_and_then_only_what_was_added(play):
         ("({ kind: 'sample', index: 4 })", {"sample": 4}),
         ("({ kind: 'image', name: 'a.png', base64: 'AAAA' })", {"image": "AAAA"}),
     ],
-    ids=["earlier stroke", "undo", "clear", "pen width", "erased", "on and on", "two more", "sample", "image"],
+    ids=[
+        "earlier stroke",
+        "redrawn",
+        "undo",
+        "clear",
+        "pen width",
+        "erased",
+        "on and on",
+        "two more",
+        "sample",
+        "image",
+    ],
 )
 def test_change_is_sent_as_increments_where_it_continues_the_drawing_and_else_whole(play, change: str, message: dict):
     changes = play(

@@ -52,7 +52,7 @@ const store = createStore(reduce, {
 
 // --- The server ----------------------------------------------------------------------------------------------------
 
-const STATUS = { live: "", reconnecting: "Reconnecting…", fallback: "Not live: maps follow more slowly" };
+const STATUS = { live: "", reconnecting: "Reconnecting…", fallback: "Not live: maps may lag" };
 
 const connection = find(document, "#connection", HTMLElement);
 const channel = createLiveChannel({

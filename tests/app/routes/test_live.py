@@ -21,6 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import app.websocket_protocol
 from app.settings import Settings
+from app.websocket_protocol import BoundedWebSocketProtocol
 from tests.builders import SEVEN, encode, page_with_line
 from tests.servers import Stoppable, serving
 
@@ -312,6 +313,19 @@ def send_frame(deaf: socket.socket, opcode: int, payload: bytes) -> None:
         deaf.sendall(bytes([0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
 
 
+def fill(server: Stoppable, deaf: socket.socket) -> BoundedWebSocketProtocol:
+    """Ask until nothing more can be sent to a client that does not read; its connection in the server."""
+    (protocol,) = (each for each in server.server_state.connections if isinstance(each, BoundedWebSocketProtocol))
+    sequences = itertools.count(1)
+
+    def is_full() -> bool:
+        send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
+        return not protocol.writable.is_set()
+
+    wait_for(is_full)
+    return protocol
+
+
 def test_client_that_does_not_read_loses_its_session(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(app.websocket_protocol, "SEND_SECONDS", 0.2)
     settings = Settings(artifacts=artifacts, live_messages=100_000)
@@ -330,38 +344,37 @@ def test_client_that_does_not_read_loses_its_session(artifacts: Path, monkeypatc
 def test_client_that_leaves_without_reading_is_not_waited_for(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
     settings = Settings(artifacts=artifacts, live_messages=100_000)
     with serving(settings) as server, deaf_client(server) as deaf:
-        (protocol,) = (each for each in server.server_state.connections if hasattr(each, "writable"))
-        sequences = itertools.count(1)
-
-        def fill() -> bool:
-            send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
-            return not protocol.writable.is_set()
-
         monkeypatch.setattr(app.websocket_protocol, "SEND_SECONDS", 0.5)
-        wait_for(fill)
+        fill(server, deaf)
         send_frame(deaf, 8, (1000).to_bytes(2, "big"))
 
         wait_for(lambda: not server.server_state.connections)
 
 
-def test_ping_of_a_client_that_does_not_read_is_not_answered(artifacts: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("goodbye", [False, True])
+def test_server_stops_without_waiting_for_a_client_that_does_not_read(artifacts: Path, goodbye: bool):
+    settings = Settings(artifacts=artifacts, live_messages=100_000, shutdown_seconds=600)
+    with serving(settings) as server, deaf_client(server) as deaf:
+        protocol = fill(server, deaf)
+        if goodbye:
+            send_frame(deaf, 8, (1000).to_bytes(2, "big"))
+            wait_for(lambda: protocol.conn.close_rcvd)
+
+        server.should_exit = True
+        wait_for(lambda: not server.server_state.connections)
+
+
+def test_ping_of_a_client_that_does_not_read_is_not_answered(artifacts: Path):
     settings = Settings(artifacts=artifacts, live_messages=100_000)
     with serving(settings) as server, deaf_client(server) as deaf:
-        (protocol,) = (each for each in server.server_state.connections if hasattr(each, "writable"))
-        sequences = itertools.count(1)
-
-        def fill() -> bool:
-            send_frame(deaf, 1, json.dumps({"sequence": next(sequences)}).encode())
-            return not protocol.writable.is_set()
-
-        wait_for(fill)
-        buffered = protocol.transport.get_write_buffer_size()
+        protocol = fill(server, deaf)
         for _ in range(10_000):
             send_frame(deaf, 9, bytes(100))
         send_frame(deaf, 8, (1000).to_bytes(2, "big"))
         wait_for(lambda: protocol.conn.close_rcvd)
 
-        assert protocol.transport.get_write_buffer_size() < buffered + 1000
+        # What was asked for is some 100 kB of answers; the pongs would be a megabyte.
+        assert protocol.transport.get_write_buffer_size() < 500_000
 
 
 def wait_for(condition) -> None:
@@ -433,6 +446,17 @@ def test_operators_see_sessions_answers_and_drops(artifacts: Path):
     assert 'kernelscope_rejections_total{problem="unknown-layer"} 1.0' in during
     assert "kernelscope_live_sessions 0.0" in after
     assert "kernelscope_live_answers_total 2.0" in after
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Cookie": "a" * 9000}, {f"X-{number}": "b" for number in range(150)}], ids=["long", "many"]
+)
+def test_handshake_with_large_headers_is_a_431(server: Stoppable, headers: dict[str, str]):
+    with pytest.raises(InvalidStatus) as refused:
+        open_live(server, additional_headers=headers)
+
+    assert refused.value.response.status_code == 431
+    assert json.loads(refused.value.response.body)["type"] == "/problems/headers-too-large"
 
 
 def test_session_has_a_request_id(server: Stoppable):
