@@ -22,6 +22,7 @@ def test_own_pages_admitted_pages_and_programs_may_ask(origin: str | None, host:
     ("origin", "host"),
     [
         ("http://evil.example", "localhost:8000"),
+        ("http://evil.example:8000", "localhost:8000"),
         ("http://localhost:9000", "localhost:8000"),
         ("http://localhost", "localhost:8000"),
         ("http://localhost:8000.evil.example", "localhost:8000"),

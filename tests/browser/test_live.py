@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocket, expect
 
 from tests.browser.network import Network
-from tests.browser.people import SEVEN, ZERO, draw, expect_live, expect_reading, feature_map, pad, pixels
+from tests.browser.people import SEVEN, ZERO, draw, expect_live, expect_reading, feature_map, pixels
 
 
 class Traffic:
@@ -223,4 +223,5 @@ def test_image_too_large_for_a_message_goes_as_a_request(open_page, server: str,
 
     expect(page.locator("#framing-note")).not_to_have_text("fitted to 20×20, centered")
     assert len(traffic.posts) == posts + 1
-    assert pad(page).is_visible()
+    assert not any("image" in message for message in traffic.sent)
+    expect_live(page)

@@ -452,18 +452,35 @@ def test_connection_that_fell_silent_is_given_up(play):
     assert given_up == [True, 2]
 
 
-def test_answers_of_a_connection_given_up_are_not_heard(play):
-    answers = play(
+def test_connection_that_was_given_up_is_not_heard(play):
+    answers, failures = play(
         """
         const socket = await connect();
         ask(line(2));
         pass(5000);
         socket.answer(2);
-        return answers;
+        socket.refuse(2, "/problems/server-busy");
+        return [answers, failures];
         """
     )
 
-    assert answers == [1]
+    assert (answers, failures) == ([1], [])
+
+
+def test_new_connection_has_all_the_room_of_the_one_before(play):
+    sent = play(
+        """
+        const socket = await connect();
+        for (let count = 1; count <= 8; count += 1) ask(line(count));
+        socket.onclose({ code: 1006 });
+        pass(500);
+        sockets[1].onopen();
+        for (let count = 9; count <= 20; count += 1) ask(line(count));
+        return sockets[1].sent.length;
+        """
+    )
+
+    assert sent == 8
 
 
 def test_refusal_is_shown_and_the_next_message_is_whole(play):
