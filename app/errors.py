@@ -2,6 +2,7 @@
 
     AppError
     ├── MalformedRequest 400       the body is not JSON, or not multipart
+    ├── ForeignOrigin 403          a page of another site asks for a live session
     ├── NotFound 404               no page or operation at this address
     │   ├── UnknownModel
     │   ├── UnknownLayer
@@ -21,6 +22,7 @@
     ├── InvalidInput 422           a value is missing, of another shape or out of range
     │   ├── ImageUnreadable        an image, but damaged or cut short
     │   ├── FramingImpossible      it has to be framed, and framing was declined
+    │   ├── IncrementWithoutBase   there is no stroke, or no known drawing, to continue
     │   ├── DrawingTooLarge        more strokes, points or ink than is drawn here
     │   └── OneLayerRequired       a picture shows one layer
     ├── HeadersTooLarge 431
@@ -84,6 +86,17 @@ class MalformedRequest(AppError):
     title = "Malformed request"
     status = 400
     advice = "Send JSON in UTF-8 (or, to the upload operation, a multipart form with one file) and check its brackets."
+
+
+class ForeignOrigin(AppError):
+    """A page of another site asked for a live session."""
+
+    slug = "foreign-origin"
+    title = "Foreign origin"
+    status = 403
+    advice = (
+        "Whoever runs this server can admit the site with KERNELSCOPE_LIVE_ORIGINS. Programs send no Origin header."
+    )
 
 
 class NotFound(AppError):
@@ -246,6 +259,14 @@ class FramingImpossible(InvalidInput):
     slug = "framing-impossible"
     title = "Framing impossible"
     advice = 'Leave out "framing", or send an image of 28×28 pixels.'
+
+
+class IncrementWithoutBase(InvalidInput):
+    """There is no drawing that these points of a live session could continue."""
+
+    slug = "increment-without-base"
+    title = "Increment without base"
+    advice = "Send the whole drawing as strokes, and continue from there."
 
 
 class DrawingTooLarge(InvalidInput):

@@ -90,16 +90,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._refuse(RequestTooSlow(f"No complete request headers arrived within {HEADER_SECONDS:g} s."))
 
     def _refuse(self, error: AppError) -> None:
-        """Answer without an application, and close."""
-        body = encode_json(error.as_problem(instance=""))
-        head = (
-            f"HTTP/1.1 {error.status} {error.title}\r\n"
-            "content-type: application/problem+json\r\n"
-            f"content-length: {len(body)}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
-        self.transport.close()
+        refuse_outright(self.transport, error)
+
+
+def refuse_outright(transport: asyncio.Transport, error: AppError) -> None:
+    """Answer without an application, and close."""
+    body = encode_json(error.as_problem(instance=""))
+    head = (
+        f"HTTP/1.1 {error.status} {error.title}\r\n"
+        "content-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    transport.write(head.encode() + body)
+    transport.close()
 
 
 def _headers_too_large() -> AppError:

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from app.services.compute_pool import ComputePool
 from app.services.framing import from_pixels
 from app.services.inference import run_forward
+from app.services.live_session import Seats
 from app.services.network_catalog import NetworkCatalog
 from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
@@ -39,6 +40,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.samples = SampleCatalog.load(settings.artifacts, catalog)
     app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
     app.state.metrics.observe_pending(lambda: pool.pending)
+    app.state.seats = seats = Seats(settings.live_sessions)
+    app.state.metrics.observe_live_sessions(lambda: seats.taken)
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
     with threadpool_limits(limits=1, user_api="blas"):
         blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))

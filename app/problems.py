@@ -6,12 +6,13 @@ Answers never repeat what was sent: it may be huge, hostile or somebody's drawin
 import http
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from app.codecs.tensor_json import encode_json
@@ -36,18 +37,24 @@ logger = logging.getLogger(__name__)
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every exception in the one shape."""
 
-    async def answer(request: Request, error: Exception) -> Response:
+    async def answer(request: HTTPConnection, error: Exception) -> Response:
         return problem_response(request, error)
 
     for kind in (AppError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer)
 
 
-def problem_response(request: Request, exception: Exception) -> Response:
-    """The answer to a request that failed."""
-    error = _as_app_error(request, exception)
-    metrics: Metrics = request.app.state.metrics
+def refuse(connection: HTTPConnection, exception: Exception) -> AppError:
+    """Any exception as a refusal, and count it."""
+    error = _as_app_error(connection, exception)
+    metrics: Metrics = connection.app.state.metrics
     metrics.rejections.labels(error.slug).inc()
+    return error
+
+
+def problem_response(request: HTTPConnection, exception: Exception) -> Response:
+    """The answer to a request that failed, or to a WebSocket handshake that is not accepted."""
+    error = refuse(request, exception)
     problem = error.as_problem(request.url.path[:200])
     if _is_navigation(request):
         templates: Jinja2Templates = request.app.state.templates
@@ -67,7 +74,7 @@ def invalid_input(errors: Sequence[Any]) -> InvalidInput:
     return InvalidInput(f"{first}{f'; and {more} more' if more else ''}.", errors=reported)
 
 
-def _as_app_error(request: Request, exception: Exception) -> AppError:
+def _as_app_error(request: HTTPConnection, exception: Exception) -> AppError:
     match exception:
         case AppError():
             return exception
@@ -78,7 +85,7 @@ def _as_app_error(request: Request, exception: Exception) -> AppError:
         case HTTPException(status_code=405):
             allowed = (exception.headers or {}).get("Allow", "")
             return MethodNotAllowed(
-                f"{request.method[:20]} does not work here; {allowed or 'another method'} does.",
+                f"{request.scope['method'][:20]} does not work here; {allowed or 'another method'} does.",
                 headers=exception.headers,
             )
         case HTTPException(status_code=400):
@@ -104,6 +111,10 @@ def _place(location: Sequence[str | int]) -> str:
     return ".".join(str(step)[:40] for step in location)
 
 
-def _is_navigation(request: Request) -> bool:
+def _is_navigation(request: HTTPConnection) -> TypeGuard[Request]:
     """Whether a person is looking for a page."""
-    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+    return (
+        isinstance(request, Request)
+        and not request.url.path.startswith("/api/")
+        and "text/html" in request.headers.get("accept", "")
+    )

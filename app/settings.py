@@ -35,6 +35,15 @@ class Settings(BaseSettings):
     strokes: int = Field(500, ge=1, le=100_000, description="Most strokes of a drawing.")
     points: int = Field(20_000, ge=1, le=1_000_000, description="Most points of a drawing, over all strokes.")
 
+    live_sessions: int = Field(200, ge=0, le=100_000, description="Most live sessions at a time; beyond, 503.")
+    live_idle_seconds: float = Field(
+        300, gt=0, le=86_400, description="A live session without messages ends after this time, in seconds."
+    )
+    live_messages: int = Field(
+        500, ge=1, le=100_000, description="Most messages a second of one live session; beyond, it ends."
+    )
+    live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
+
     threads: int = Field(2, ge=1, le=64, description="Threads that compute.")
     queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait for a thread; beyond, 503.")
     queue_seconds: float = Field(10, gt=0, le=600, description="Longest wait for a thread, in seconds; beyond, 503.")

@@ -20,7 +20,12 @@ def encode_json_text(content: Any) -> str:
 
 def decode_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> list[NDArray[np.float64]]:
     """(n, 2) float64 each."""
-    return [np.array(stroke, dtype=np.float64) for stroke in strokes]
+    return [decode_points(stroke) for stroke in strokes]
+
+
+def decode_points(points: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """(n, 2) float64."""
+    return np.array(points, dtype=np.float64)
 
 
 def decode_pixels(pixels: Sequence[Sequence[float]]) -> NDArray[np.float32]:

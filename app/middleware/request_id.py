@@ -15,6 +15,9 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+ANSWERS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+
+
 class RequestIdMiddleware:
     """Takes over the id that a client or proxy sends, or makes one."""
 
@@ -22,14 +25,14 @@ class RequestIdMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get(HEADER, "")
         own = sent if _ACCEPTED.fullmatch(sent) else uuid.uuid4().hex
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ANSWERS:
                 MutableHeaders(scope=message)[HEADER] = own
             await send(message)
 

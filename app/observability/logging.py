@@ -32,9 +32,15 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+def names_no_visitor(record: logging.LogRecord) -> bool:
+    """False for uvicorn's lines of who opened a WebSocket; `app.routes.live` logs sessions without their addresses."""
+    return '- "WebSocket' not in str(record.msg)
+
+
 def configure_logging(level: str) -> None:
     """Send everything, uvicorn's messages included, through the one formatter."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
+    logging.getLogger("uvicorn.error").addFilter(names_no_visitor)

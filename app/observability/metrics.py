@@ -34,11 +34,24 @@ class Metrics:
         self.rejections = Counter(
             "kernelscope_rejections", "Requests that were refused, by problem.", ["problem"], registry=self._registry
         )
+        self.live_answers = Counter(
+            "kernelscope_live_answers", "Drawings answered in live sessions.", registry=self._registry
+        )
+        self.live_dropped = Counter(
+            "kernelscope_live_dropped",
+            "Drawings of live sessions that a newer one overtook before they were computed.",
+            registry=self._registry,
+        )
+        self._live_sessions = Gauge("kernelscope_live_sessions", "Live sessions now open.", registry=self._registry)
         self._pending = Gauge("kernelscope_pending_jobs", "Computations running or waiting.", registry=self._registry)
 
     def observe_pending(self, pending: Callable[[], float]) -> None:
         """Read the number of pending jobs whenever the metrics are asked for."""
         self._pending.set_function(pending)
+
+    def observe_live_sessions(self, sessions: Callable[[], float]) -> None:
+        """Read the number of live sessions whenever the metrics are asked for."""
+        self._live_sessions.set_function(sessions)
 
     @contextmanager
     def timed_inference(self, model: str) -> Iterator[None]:

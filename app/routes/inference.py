@@ -44,7 +44,7 @@ from app.routes.inference_answer import encode_inference
 from app.routes.parameters import AnswerFormat, AnswerFormatDep
 from app.routes.upload import read_upload
 from app.schemas.documentation import DIGIT_BODY, FEATURE_MAPS_EXAMPLE, UPLOAD_BODY, answers
-from app.schemas.inference import DigitQuery, FeatureMapsAnswer
+from app.schemas.inference import DigitFields, FeatureMapsAnswer
 from app.services.compute_pool import ComputePool
 from app.services.framing import FramingChoice, Source, from_image, from_pixels, from_sample, from_strokes
 from app.services.inference import run_forward
@@ -155,7 +155,7 @@ async def _answer(
     return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
 
-def source_of(query: DigitQuery, samples: SampleCatalog, settings: Settings) -> Source:
+def source_of(query: DigitFields, samples: SampleCatalog, settings: Settings) -> Source:
     """The digit that a query holds or names; decoding an image takes time, so call it in the pool."""
     if query.strokes is not None:
         return from_strokes(decode_strokes(query.strokes), query.pen_width)

@@ -1,5 +1,7 @@
 """An inference as JSON, safetensors, npz or PNG."""
 
+from collections.abc import Mapping
+
 from app.codecs.media_types import JSON, PNG
 from app.codecs.tensor_file import encode_tensors
 from app.codecs.tensor_json import encode_json, encode_json_text
@@ -8,8 +10,14 @@ from app.routes.parameters import AnswerFormat
 from app.services.inference import Inference
 
 
-def encode_inference(inference: Inference, wanted: AnswerFormat) -> bytes:
-    """The answer in the format that the client wants; a PNG shows the only layer."""
+def encode_inference(inference: Inference, wanted: AnswerFormat, metadata: Mapping[str, str] | None = None) -> bytes:
+    """The answer in the format that the client wants; a PNG shows the only layer.
+
+    Args:
+        inference: What a network made of a digit.
+        wanted: The format.
+        metadata: More of it for a file of tensors; other formats have none.
+    """
     if wanted.media_type == JSON:
         return _as_json(inference)
     if wanted.media_type == PNG:
@@ -21,7 +29,8 @@ def encode_inference(inference: Inference, wanted: AnswerFormat) -> bytes:
         "logits": inference.logits,
         "probabilities": inference.probabilities,
     }
-    metadata = {
+    about = {
+        **(metadata or {}),
         "model": encode_json_text(inference.model),
         "prediction": encode_json_text(
             None if inference.digit is None else {"digit": inference.digit, "probability": inference.probability}
@@ -29,7 +38,7 @@ def encode_inference(inference: Inference, wanted: AnswerFormat) -> bytes:
         "framing": encode_json_text(inference.input.framing),
         "layers": encode_json_text([layer.name for layer in inference.layers]),
     }
-    return encode_tensors(wanted.media_type, tensors, metadata, wanted.dtype)
+    return encode_tensors(wanted.media_type, tensors, about, wanted.dtype)
 
 
 def _as_json(inference: Inference) -> bytes:

@@ -11,6 +11,7 @@ from app.dependencies import CatalogDep, SettingsDep, TemplatesDep
 from app.errors import UnknownProblem, all_problems
 from app.schemas.api_reference import describe_operations
 from app.schemas.networks import NetworkDescription, NetworkSummary
+from app.websocket_protocol import MESSAGE_BYTES
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,6 +31,7 @@ async def show_workbench(
             "image_pixels": settings.image_pixels,
             "strokes": settings.strokes,
             "points": settings.points,
+            "message_bytes": MESSAGE_BYTES,
         },
         "version": __version__,
     }

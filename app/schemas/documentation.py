@@ -19,7 +19,8 @@ A convolutional network written in NumPy, and what every filter of it makes of a
 Answers are JSON unless the Accept header asks for another format. Arrays can be had as safetensors
 (`application/x-safetensors`) or NumPy's own (`application/x-npz`), maps and kernels as pictures (`image/png`).
 Strings in the metadata of both are JSON. Refusals are `application/problem+json` (RFC 9457): the `type` is the address
-of a page that says what helps. `GET /openapi.json` describes all this to programs.
+of a page that says what helps. `GET /openapi.json` describes all this to programs, except `WS /api/v1/live`, which
+answers a drawing while it grows: docs/api.md of the source describes its messages.
 """
 
 TAGS = [

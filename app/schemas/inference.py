@@ -18,8 +18,8 @@ Row = Annotated[list[Ink], Field(min_length=28, max_length=28, fail_fast=True)]
 Framing = Literal["auto", "mnist", "none"]
 
 
-class DigitQuery(BaseModel):
-    """One digit: exactly one of `strokes`, `pixels`, `image` and `sample`."""
+class DigitFields(BaseModel):
+    """What a digit may be told by; how many of them are given is for others to check."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -40,9 +40,17 @@ class DigitQuery(BaseModel):
         "auto: none for pixels, samples, and images of 28×28 with light ink on dark ground; else mnist.",
     )
 
+    def given(self, *fields: str) -> list[str]:
+        """Those of the fields that are not null."""
+        return [name for name in fields if getattr(self, name) is not None]
+
+
+class DigitQuery(DigitFields):
+    """One digit: exactly one of `strokes`, `pixels`, `image` and `sample`."""
+
     @model_validator(mode="after")
     def _require_one_source(self) -> "DigitQuery":
-        given = [name for name in SOURCES if getattr(self, name) is not None]
+        given = self.given(*SOURCES)
         if len(given) != 1:
             raise PydanticCustomError(
                 "one_source",

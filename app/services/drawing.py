@@ -19,6 +19,17 @@ CELLS_AT_ONCE = 2_000_000
 """Cells drawn by one array expression; bounds memory to some 60 MB a thread."""
 
 
+def require_size(strokes: int, points: int, most_strokes: int, most_points: int) -> None:
+    """Raises DrawingTooLarge if a drawing has more strokes, or more points over all of them, than it may have."""
+    if strokes > most_strokes or points > most_points:
+        raise DrawingTooLarge(
+            f"The drawing has {strokes:,} strokes with {points:,} points in all; "
+            f"this server draws up to {most_strokes:,} strokes and {most_points:,} points.",
+            limit_strokes=most_strokes,
+            limit_points=most_points,
+        )
+
+
 def draw(strokes: Sequence[Stroke], pen_width: float) -> Ink:
     """Draw strokes.
 

@@ -1,7 +1,7 @@
 """The networks that are served, by name."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,13 @@ class ServedNetwork:
                 f"Model {self.name} has no layer {layer[:40]!r}; its layers are: {', '.join(self.layers)}.",
                 layers=list(self.layers),
             )
+
+    def choose_layers(self, names: Iterable[str]) -> list[str]:
+        """These layers in the order given, each once; raises UnknownLayer as above."""
+        chosen = list(dict.fromkeys(names))
+        for name in chosen:
+            self.require_layer(name)
+        return chosen
 
     def require_filter(self, layer: str, number: int) -> None:
         """Raises UnknownFilter if a known layer has no filter of this number."""

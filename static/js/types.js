@@ -28,13 +28,16 @@
  * @property {string | null} polarity    For an image, which way its ink lies.
  */
 
+/** What to compute: a digit, and the layers whose maps to answer. @typedef {{digit: Digit, layers: string[]}} Question */
+
 /**
  * The server's answer for one digit.
  * @typedef {object} Answer
  * @property {number} sequence    Of the question it answers.
+ * @property {Digit} digit        The one it was asked for.
  * @property {Prediction | null} prediction
  * @property {Framing} framing
- * @property {Record<string, Tensor>} tensors  By layer name; also `input`, `logits` and `probabilities`.
+ * @property {Record<string, Tensor>} tensors  By layer name, those on the screen; also `input`, `logits` and `probabilities`.
  */
 
 /**
@@ -58,7 +61,7 @@
  * @typedef {object} PageData
  * @property {ModelDescription} model
  * @property {Record<"light" | "dark", Colormap>} colormaps
- * @property {{image_bytes: number}} limits
+ * @property {{image_bytes: number, message_bytes: number}} limits
  */
 
 /**

@@ -13,6 +13,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.network import Network
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Debian's Chromium, in a sandbox of the test machine's making: root may not use Chromium's own.
@@ -95,9 +97,18 @@ def open_page(browser: Browser, server: str):
     yield open_
     for context in contexts:
         context.close()
-    # The browser itself reports a 4xx answer as an error; the page shows it to the visitor instead.
-    unexpected = [error for error in errors if "Failed to load resource" not in error]
+    # The browser itself reports a 4xx answer, or a WebSocket that cannot be opened, as an error; the page shows it to
+    # the visitor instead.
+    reported = ("Failed to load resource", "WebSocket connection to")
+    unexpected = [error for error in errors if not any(text in error for text in reported)]
     assert unexpected == []
+
+
+@pytest.fixture
+def network(server: str) -> Iterator[Network]:
+    """Another way to the server, which can be slow, and cut, for live sessions alone."""
+    with Network(server) as network:
+        yield network
 
 
 @pytest.fixture

@@ -56,3 +56,9 @@ def expect_repainted(canvas: Locator, before: list[int]) -> None:
         }""",
         arg=[handle, before],
     )
+
+
+def expect_live(page: Page) -> None:
+    """Wait until drawings go over the live connection."""
+    expect(page.locator("#connection")).to_have_attribute("data-status", "live")
+    expect(page.locator("#connection")).to_have_text("")

@@ -102,7 +102,7 @@ def test_answer_to_an_older_question_is_dropped(run):
         """(m) => {
           let state = m.initialState({ kind: "strokes", strokes: [], penWidth: 0.065 }, 0.065);
           return [2, 1, 3].map((sequence) => {
-            state = m.reduce(state, { type: "answerReceived", answer: { sequence } });
+            state = m.reduce(state, { type: "answerReceived", answer: { sequence, digit: {}, tensors: {} } });
             return state.answer.sequence;
           });
         }""",
@@ -111,42 +111,43 @@ def test_answer_to_an_older_question_is_dropped(run):
     assert sequences == [2, 2, 3]
 
 
-def test_newest_digit_waits_and_those_between_are_never_asked(run):
-    asked = run(
-        "api/digit-channel.js",
-        """async (m) => {
-          const asked = [], pending = [];
-          const channel = m.createDigitChannel((question, sequence) => {
-            asked.push([question, sequence]);
-            return new Promise((resolve) => pending.push(resolve));
-          }, { onAnswer() {}, onFailure() {} });
-          for (const question of ["a", "b", "c", "d"]) channel.send(question);
-          pending[0]();
-          await new Promise((resolve) => setTimeout(resolve));
-          pending[1]();
-          return asked;
+def test_layers_answered_before_are_kept_for_the_same_digit_and_for_no_other(run):
+    layers = run(
+        "state/reducer.js",
+        """(m) => {
+          const three = { kind: "sample", index: 3 }, four = { kind: "sample", index: 4 };
+          let state = m.initialState(three, 0.065);
+          return [[three, "conv1"], [three, "conv2"], [four, "conv2"]].map(([digit, layer], i) => {
+            const answer = { sequence: i + 1, digit, tensors: { [layer]: i } };
+            state = m.reduce(state, { type: "answerReceived", answer });
+            return state.answer.tensors;
+          });
         }""",
     )
 
-    assert asked == [["a", 1], ["d", 2]]
+    assert layers == [{"conv1": 0}, {"conv1": 0, "conv2": 1}, {"conv2": 2}]
 
 
-def test_failed_question_does_not_stop_the_next_one(run):
-    log = run(
-        "api/digit-channel.js",
-        """async (m) => {
-          const log = [];
-          const channel = m.createDigitChannel(
-            async (question) => { if (question === "bad") throw new Error("no"); return question; },
-            { onAnswer: (answer) => log.push(answer), onFailure: (error) => log.push(error.message) },
-          );
-          await channel.send("bad");
-          await channel.send("good");
-          return log;
-        }""",
+def test_layers_are_asked_for_where_they_are_near_the_screen(run):
+    sections = [
+        {"layer": {"name": "conv1"}, "after": {"name": "relu1", "kind": "relu"}},
+        {"layer": {"name": "pool1"}, "after": None},
+        {"layer": {"name": "conv2"}, "after": {"name": "relu2", "kind": "relu"}},
+    ]
+
+    every, near, before_relu = run(
+        "state/selectors.js",
+        """(m, sections) => [
+          m.layersToAsk(sections, true, null),
+          m.layersToAsk(sections, true, new Set(["pool1", "conv2"])),
+          m.layersToAsk(sections, false, new Set(["conv2"])),
+        ]""",
+        sections,
     )
 
-    assert log == ["no", "good"]
+    assert every == ["relu1", "pool1", "relu2"]
+    assert near == ["pool1", "relu2"]
+    assert before_relu == ["conv2"]
 
 
 def test_zero_is_the_neutral_color_and_the_ends_are_the_maps_ends(run):

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
+from tests.browser.network import Network
 from tests.browser.people import SEVEN, ZERO, draw, expect_reading, expect_repainted, feature_map, pad, pixels
 
 
@@ -246,6 +247,9 @@ def test_nothing_comes_from_another_host_and_little_comes_at_all(open_page, serv
     addresses: list[str] = []
     session.on("Network.requestWillBeSent", lambda event: addresses.append(event["request"]["url"]))
     session.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    session.on(
+        "Network.webSocketFrameReceived", lambda event: sizes.update({"live": len(event["response"]["payloadData"])})
+    )
 
     page.goto(server, wait_until="networkidle")
     expect_reading(page, 3)
@@ -265,12 +269,16 @@ def test_every_module_is_announced_in_the_page(page: Page):
     assert sorted(set(imported)) == sorted(announced)
 
 
-def test_dead_server_is_reported_and_the_last_answer_stays(page: Page):
+def test_dead_server_is_reported_and_the_last_answer_stays(open_page, network: Network):
+    page = open_page(network.address)
+    expect_reading(page, 3)
+    network.cut()
     page.route("**/feature-maps*", lambda route: route.abort())
 
     page.get_by_role("button", name="Clear").click()
 
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect_reading(page, 3)
     page.unroute("**/feature-maps*")
     draw(page, SEVEN)
     expect_reading(page, 7)

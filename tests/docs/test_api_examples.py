@@ -1,20 +1,27 @@
 """The Python of docs/api.md runs as it stands."""
 
+import json
 import re
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from app.settings import ROOT
+from app.settings import ROOT, Settings
+from tests.servers import serving
 
 pytestmark = pytest.mark.anyio
 
 
+def python_of_the_page() -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
 async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     """Against the small network of the tests, through the same door: only the transport is another one."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.DOTALL)[1]
+    code = python_of_the_page()[0]
     asked = re.sub(r"\bapi\.post\(", "await api.post(", code)
     asked = re.sub(r"= await (api\.post\(.*\))\.json\(\)", r"= (await \1).json()", asked)
     program = "async def main():\n" + "".join(f"    {line}\n" for line in asked.splitlines()) + "    return locals()\n"
@@ -29,3 +36,16 @@ async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     assert {"input", "conv1", "logits", "probabilities"} <= set(seen["tensors"])
     arithmetic = seen["arithmetic"]
     assert np.sum(arithmetic["channel_sums"]) + arithmetic["bias"] == pytest.approx(arithmetic["computed"])
+
+
+def test_live_example_runs(artifacts: Path):
+    """Against a real server: a live session needs its sockets."""
+    with serving(Settings(artifacts=artifacts)) as server:
+        scope: dict = {}
+
+        exec(python_of_the_page()[1].replace("127.0.0.1:8000", server.address), scope)  # noqa: S102 - our own documentation
+
+    assert set(scope["tensors"]) == {"input", "relu1", "logits", "probabilities"}
+    assert scope["tensors"]["relu1"].dtype == np.float16
+    assert scope["answered"] == 4
+    assert set(json.loads(scope["metadata"]["prediction"])) == {"digit", "probability"}

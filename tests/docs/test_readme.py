@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from app.main import create_app
+from app.schemas.live import LiveMessage
 from app.settings import ROOT, Settings
+from app.websocket_protocol import MESSAGE_BYTES
 from model.architectures import build_cnn
 from model.artifact import load_artifact
 from model.description import describe_layers
@@ -27,6 +29,16 @@ def test_every_setting_is_documented_with_its_default(name: str):
 def test_every_operation_is_documented():
     for path in create_app().openapi()["paths"]:
         assert path in README, path
+
+
+def test_live_channel_is_documented():
+    """OpenAPI knows no WebSockets."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+    assert "`WS /api/v1/live`" in README
+    for field in LiveMessage.model_fields:
+        assert f"`{field}`" in page, field
+    assert f"{MESSAGE_BYTES:,} bytes" in page
 
 
 def test_every_make_target_it_names_exists():

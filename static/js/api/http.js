@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, Digit, Tensor } from "../types.js" */
+/** @import { Answer, Digit, Question, Tensor } from "../types.js" */
 import { decodeTensors } from "./safetensors.js";
 
 const SAFETENSORS = "application/x-safetensors";
@@ -16,12 +16,11 @@ export class ProblemError extends Error {
 /**
  * Ask for the feature maps of a digit.
  * @param {string} model
- * @param {Digit} digit
- * @param {string[]} layers
+ * @param {Question} question
  * @param {number} sequence
  * @returns {Promise<Answer>}
  */
-export async function postDigit(model, digit, layers, sequence) {
+export async function postDigit(model, { digit, layers }, sequence) {
   // Half precision is more than a screen's 256 levels can show, and half the bytes.
   const url = `/api/v1/models/${model}/feature-maps?layers=${layers.join(",")}&dtype=float16`;
   const response = await request(url, {
@@ -29,8 +28,17 @@ export async function postDigit(model, digit, layers, sequence) {
     headers: { Accept: SAFETENSORS, "Content-Type": "application/json" },
     body: JSON.stringify(bodyOf(digit)),
   });
-  const { tensors, metadata } = decodeTensors(await response.arrayBuffer());
-  return { sequence, tensors, prediction: JSON.parse(metadata.prediction), framing: JSON.parse(metadata.framing) };
+  return answerOf(decodeTensors(await response.arrayBuffer()), sequence, digit);
+}
+
+/**
+ * @param {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} decoded
+ * @param {number} sequence
+ * @param {Digit} digit
+ * @returns {Answer}
+ */
+export function answerOf({ tensors, metadata }, sequence, digit) {
+  return { sequence, digit, tensors, prediction: JSON.parse(metadata.prediction), framing: JSON.parse(metadata.framing) };
 }
 
 /**
@@ -61,8 +69,8 @@ export async function getSampleSheet(query) {
   return createImageBitmap(await response.blob());
 }
 
-/** @param {Digit} digit */
-function bodyOf(digit) {
+/** A digit as the API has it. @param {Digit} digit */
+export function bodyOf(digit) {
   if (digit.kind === "sample") return { sample: digit.index };
   if (digit.kind === "image") return { image: digit.base64 };
   return { strokes: digit.strokes, pen_width: digit.penWidth };

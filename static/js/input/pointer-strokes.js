@@ -42,7 +42,11 @@ export function trackStrokes(pad, pen, signal) {
   }
 }
 
-/** A pen may leave the pad by its width; further out it draws nothing. @param {number} coordinate */
+/**
+ * A pen may leave the pad by its width; further out it draws nothing. Four digits are finer than any screen, and a
+ * third of the bytes.
+ * @param {number} coordinate
+ */
 function clamp(coordinate) {
-  return Math.min(1.1, Math.max(-0.1, coordinate));
+  return Math.round(Math.min(1.1, Math.max(-0.1, coordinate)) * 1e4) / 1e4;
 }

@@ -1,10 +1,10 @@
 // @ts-check
 // The workbench: builds the store, the views and the inputs, and ties them together. The only place where they meet.
-/** @import { Answer, Digit, PageData, Plane, Point, State, Tensor } from "../types.js" */
+/** @import { Answer, Digit, PageData, Plane, Point, Question, State, Tensor } from "../types.js" */
 import { createAnnouncer } from "../a11y/announce.js";
 import { describeFraming, describePrediction } from "../a11y/describe.js";
-import { createDigitChannel } from "../api/digit-channel.js";
 import { getKernels, getSamples, getSampleSheet, postDigit, ProblemError } from "../api/http.js";
+import { createLiveChannel } from "../api/live-channel.js";
 import { find, findAll, setText } from "../dom.js";
 import { enlarge, paintPlane } from "../draw/plane.js";
 import { themeColors } from "../draw/theme-colors.js";
@@ -23,6 +23,7 @@ import { createSampleGallery } from "../views/sample-gallery.js";
 import { EXAMPLE_STROKES } from "./example-digit.js";
 
 const PEN_WIDTH = 0.065;
+const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
 
 // The browser paints the page as the server wrote it before it spends time on making it work.
 await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -51,17 +52,39 @@ const store = createStore(reduce, {
 
 // --- The server ----------------------------------------------------------------------------------------------------
 
-const channel = createDigitChannel(
-  /** @param {State} state  @param {number} sequence */
-  (state, sequence) => postDigit(model.id, state.digit, layersToAsk(model, state.rectified), sequence),
-  {
-    onAnswer(answer) {
-      hideProblem();
-      store.dispatch({ type: "answerReceived", answer });
-    },
-    onFailure: showProblem,
+const STATUS = { live: "", reconnecting: "Reconnecting…", fallback: "Not live: maps may lag" };
+
+const connection = find(document, "#connection", HTMLElement);
+const channel = createLiveChannel({
+  model: model.id,
+  messageBytes: limits.message_bytes,
+  open: () => new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/live`),
+  post: (question, sequence) => postDigit(model.id, question, sequence),
+  onAnswer(answer) {
+    hideProblem();
+    store.dispatch({ type: "answerReceived", answer });
   },
-);
+  onFailure: showProblem,
+  onStatus(status) {
+    connection.dataset.status = status;
+    setText(connection, STATUS[status]);
+  },
+});
+
+/** Layers on the screen or near it; null until that is known. @type {Set<string> | null} */
+let near = null;
+
+/** @type {Question | null} */
+let question = null;
+
+/** Ask whatever the screen needs that is neither known nor asked already. @param {State} state */
+function ask({ digit, answer, rectified }) {
+  const layers = layersToAsk(sections, rectified, near);
+  const known = answer?.digit === digit ? answer.tensors : {};
+  if (question?.digit === digit && layers.every((name) => name in known || question?.layers.includes(name))) return;
+  question = { digit, layers };
+  channel.send(question);
+}
 
 /** @type {Map<string, Tensor>} */
 const kernels = new Map();
@@ -72,7 +95,7 @@ const asked = new Set();
 /** Kernels are fetched when their layer comes near the screen, and all of them once the visitor does anything. */
 const kernelWatcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) if (isIntersecting) fetchKernels(target);
-}, { rootMargin: "300px" });
+}, { rootMargin: NEAR });
 
 /** @param {Element} root  A layer's section. */
 function fetchKernels(root) {
@@ -109,6 +132,12 @@ const layerViews = new Map(findAll(document, "section.layer", HTMLElement).map((
   })];
 }));
 
+/** Where each layer is shown: its section, and its place in the strip. */
+const places = new Map(sections.map(({ layer: { name } }) => [name, [...document.querySelectorAll(`#layer-${name}, [data-strip="${name}"]`)]]));
+
+/** @type {Map<string, Digit>} */
+const paintedDigits = new Map();
+
 /** @type {{position: Point, down: boolean} | null} */
 let cursor = null;
 
@@ -127,10 +156,15 @@ function paintAnswer(state) {
   bars.update(answer.prediction, answer.tensors.probabilities.data);
   strip.updateInput(input, colors.ink);
   for (const section of sections) {
+    const { name } = section.layer;
     const view = selectLayer(state, section);
-    if (!view) continue;
-    layerViews.get(section.layer.name)?.update(view, colors.diverging, state.isolated);
-    strip.updateLayer(section.layer.name, view, colors.diverging);
+    if (view) {
+      layerViews.get(name)?.update(view, colors.diverging, state.isolated);
+      strip.updateLayer(name, view, colors.diverging);
+      paintedDigits.set(name, answer.digit);
+    }
+    // Maps of another digit are not shown beside those of this one, even while the right ones are on their way.
+    for (const place of places.get(name) ?? []) place.toggleAttribute("data-stale", paintedDigits.get(name) !== answer.digit);
   }
 }
 
@@ -158,7 +192,7 @@ function paintAll() {
 // At most one repaint for each frame, however many events and answers arrive in between.
 let frame = 0;
 store.subscribe((state, previous) => {
-  if (state.digit !== previous.digit || state.rectified !== previous.rectified) channel.send(state);
+  ask(state);
   if (state.answer !== previous.answer) announce(describePrediction(state.answer?.prediction ?? null));
   frame ||= requestAnimationFrame(() => {
     frame = 0;
@@ -324,4 +358,13 @@ addEventListener("hashchange", () => {
 enlarge(inputCanvas, 4);
 showControls(store.getState());
 paintAll();
-channel.send(store.getState());
+ask(store.getState());
+
+/** @type {Set<Element>} */
+const shown = new Set();
+const layerWatcher = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) shown[isIntersecting ? "add" : "delete"](target);
+  near = new Set([...places].filter(([, elements]) => elements.some((element) => shown.has(element))).map(([name]) => name));
+  ask(store.getState());
+}, { rootMargin: NEAR });
+for (const element of [...places.values()].flat()) layerWatcher.observe(element);

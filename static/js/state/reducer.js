@@ -81,10 +81,14 @@ export function reduce(state, action) {
     }
     case "isolationEnded":
       return state.isolated ? { ...state, isolated: null } : state;
-    case "answerReceived":
+    case "answerReceived": {
+      const { answer } = action;
       // An answer to an older question must never cover a newer one.
-      if (state.answer && action.answer.sequence <= state.answer.sequence) return state;
-      return { ...state, answer: action.answer };
+      if (state.answer && answer.sequence <= state.answer.sequence) return state;
+      // Of the same digit, layers that were answered before are still true.
+      if (answer.digit !== state.answer?.digit) return { ...state, answer };
+      return { ...state, answer: { ...answer, tensors: { ...state.answer.tensors, ...answer.tensors } } };
+    }
   }
 }
 

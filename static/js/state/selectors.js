@@ -38,11 +38,12 @@ export function shownLayer(section, rectified) {
 
 /**
  * The layers to ask the server for.
- * @param {ModelDescription} model
+ * @param {Section[]} sections
  * @param {boolean} rectified
+ * @param {Set<string> | null} near  Names of the sections on the screen or near it; null for all.
  */
-export function layersToAsk(model, rectified) {
-  return sectionsOf(model).map((section) => shownLayer(section, rectified).name);
+export function layersToAsk(sections, rectified, near) {
+  return sections.filter(({ layer }) => near?.has(layer.name) ?? true).map((section) => shownLayer(section, rectified).name);
 }
 
 /**

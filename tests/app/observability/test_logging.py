@@ -2,7 +2,7 @@ import json
 import logging
 
 from app.middleware.request_id import request_id
-from app.observability.logging import JsonFormatter
+from app.observability.logging import JsonFormatter, names_no_visitor
 
 
 def test_a_record_is_one_line_of_json_with_the_requests_id():
@@ -27,3 +27,10 @@ def test_a_traceback_is_part_of_the_line():
     content = json.loads(JsonFormatter().format(record))
 
     assert "ValueError: wrong" in content["traceback"]
+
+
+def test_who_opened_a_websocket_is_not_logged():
+    accepted = logging.makeLogRecord({"msg": '%s - "WebSocket %s" [accepted]', "args": ("192.0.2.1:5000", "/")})
+
+    assert not names_no_visitor(accepted)
+    assert names_no_visitor(logging.makeLogRecord({"msg": "Started server process [%d]", "args": (1,)}))
