@@ -21,7 +21,13 @@ async def test_the_workbench_carries_its_data_in_the_page(client: httpx.AsyncCli
     assert data["model"] == (await client.get("/api/v1/models/cnn")).json()
     assert data["models"] == (await client.get("/api/v1/models")).json()["models"]
     assert data["colormaps"] == COLORMAPS
-    assert data["limits"] == {"image_bytes": 2**22, "image_pixels": 20_000_000, "strokes": 500, "points": 20_000}
+    assert data["limits"] == {
+        "image_bytes": 2**22,
+        "image_pixels": 20_000_000,
+        "strokes": 500,
+        "points": 20_000,
+        "message_bytes": 2**16,
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/problems/not-found"])
