@@ -115,7 +115,7 @@ def _load(address: str, path: str, accept: str, clients: int) -> dict[str, float
         script = Path(folder) / "post.lua"
         script.write_text(
             'wrk.method = "POST"\n'
-            f"wrk.body = [[{drawing().decode()}]]\n"
+            f"wrk.body = [==[{drawing().decode()}]==]\n"
             'wrk.headers["Content-Type"] = "application/json"\n'
             f'wrk.headers["Accept"] = "{accept}"\n'
             "done = function(summary, latency)\n"
