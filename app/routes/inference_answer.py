@@ -10,11 +10,13 @@ from app.services.inference import Inference
 
 def encode_inference(inference: Inference, wanted: AnswerFormat) -> bytes:
     """The answer in the format that the client wants; a PNG shows the only layer."""
-    if wanted.media_type == JSON:
-        return _as_json(inference)
     if wanted.media_type == PNG:
         (layer,) = inference.layers
         return encode_maps(layer.feature_maps, layer.display_range, wanted.filter, wanted.zoom, wanted.theme)
+    if wanted.filter is not None:
+        inference = inference.only(wanted.filter)
+    if wanted.media_type == JSON:
+        return _as_json(inference)
     tensors = {
         "input": inference.input.pixels,
         **{layer.name: layer.feature_maps for layer in inference.layers},
