@@ -62,7 +62,7 @@ export async function getSampleSheet(query) {
 }
 
 /** @param {Digit} digit */
-function bodyOf(digit) {
+export function bodyOf(digit) {
   if (digit.kind === "sample") return { sample: digit.index };
   if (digit.kind === "image") return { image: digit.base64 };
   return { strokes: digit.strokes, pen_width: digit.penWidth };
@@ -72,7 +72,7 @@ function bodyOf(digit) {
  * @param {string} url
  * @param {RequestInit} options
  */
-async function request(url, options) {
+export async function request(url, options) {
   let response;
   try {
     response = await fetch(url, options);
