@@ -177,6 +177,7 @@ export function createLens(bench, comparison) {
       if (!panel.root.hidden) hide();
       return;
     }
+    field.measure();
     const section = sectionOf(neuron.layer);
     const { layer } = section;
     ask(layer.name);
@@ -296,16 +297,6 @@ export function createLens(bench, comparison) {
     if (map.top < own.bottom && map.bottom > own.top) panel.show("bottom");
     document.documentElement.dataset.lens = panel.root.dataset.side;
     document.documentElement.style.setProperty("--lens-height", `${panel.root.offsetHeight}px`);
-    markMapSizes();
-  }
-
-  /** The style sheet must know how large a map is drawn, to draw upon it. */
-  function markMapSizes() {
-    for (const root of roots.values()) {
-      const { style } = find(root, "canvas.map", HTMLCanvasElement);
-      root.style.setProperty("--map-width", style.inlineSize);
-      root.style.setProperty("--map-height", style.blockSize);
-    }
   }
 
   function hide() {
@@ -516,11 +507,12 @@ export function createLens(bench, comparison) {
     pin(painted === null || atEnd(neuron) ? { ...neuron, row: 0, column: 0 } : neuron);
     painted = cellsUpTo(/** @type {Neuron} */ (current()));
     playing = true;
-    let last = performance.now();
+    /** When the frame before was shown; none was yet. @type {number | null} */
+    let last = null;
     let due = 0;
     /** @param {number} now */
     const tick = (now) => {
-      due += ((now - last) / 1000) * speed;
+      due += ((now - (last ?? now)) / 1000) * speed;
       last = now;
       const steps = Math.floor(due);
       due -= steps;
@@ -684,9 +676,7 @@ export function createLens(bench, comparison) {
     },
     /** Colors or sizes have changed. */
     repaint() {
-      if (panel.root.hidden) return;
-      markMapSizes();
-      show();
+      if (!panel.root.hidden) show();
     },
   };
 

@@ -3,11 +3,16 @@
 import { build } from "../dom-build.js";
 import { put } from "./sweep-stage.js";
 
+const SVG = "http://www.w3.org/2000/svg";
+const REST = 60; // Milliseconds.
+
+/** @typedef {{section: string, texts: string[], weak: boolean[]}} Feeds  What each map of a section adds. */
+
 /**
  * The receptive field, drawn over the pad, the 28×28 input and every earlier layer's maps; the rest is dimmed.
  *
- * The maps of a layer all show the same box, so it is four numbers on the layer's section, and the style sheet
- * draws it over each map: moving it touches one element per layer, however many maps there are.
+ * A layer's maps all show the same box, drawn for all of them by one element that lies upon the section: a box of
+ * its own on each map would keep the compositor busy for longer than a frame.
  *
  * @param {{pad: HTMLElement, input: HTMLElement, sections: Map<string, HTMLElement>}} places
  */
@@ -18,65 +23,159 @@ export function createReceptiveField({ pad, input, sections }) {
     return overlay;
   });
   overPad.classList.add("over-pad");
-  /** @type {HTMLElement | null} */
-  let unit = null;
+  const layers = new Map([...sections].map(([name, root]) => [name, createLayerOverlay(root)]));
+  // What is off the screen is neither measured nor drawn.
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      layers.get(/** @type {HTMLElement} */ (target).dataset.layer ?? "")?.setVisible(isIntersecting);
+    }
+  });
+  for (const root of sections.values()) watcher.observe(root);
+  /** @type {Feeds | null} */
+  let feeds = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let labeling;
 
   return {
+    /** Where the maps on the screen lie. Call it before anything of the page is changed: then it costs no layout. */
+    measure() {
+      for (const layer of layers.values()) layer.measure();
+    },
+
     /**
      * @param {object} view
      * @param {Box} view.pad     In shares of the pad, 0–1, as all of these.
      * @param {Box} view.input
      * @param {Map<string, Box>} view.layers  Sections of earlier layers.
      * @param {{section: string, filter: number, cell: Box}} view.own
-     * @param {{section: string, texts: string[], weak: boolean[]} | null} view.feeds  What each map of the layer read adds.
+     * @param {Feeds | null} view.feeds
      */
     update(view) {
       for (const [overlay, box] of /** @type {const} */ ([[overPad, view.pad], [overInput, view.input]])) {
         overlay.hidden = false;
-        setBox(overlay, box);
+        overlay.style.setProperty("--field-top", String(box.top));
+        overlay.style.setProperty("--field-left", String(box.left));
+        overlay.style.setProperty("--field-height", String(box.height));
+        overlay.style.setProperty("--field-width", String(box.width));
         put(/** @type {HTMLElement} */ (overlay.firstElementChild), box);
       }
-      for (const [name, section] of sections) {
-        const box = view.layers.get(name);
-        section.toggleAttribute("data-field", Boolean(box));
-        if (box) setBox(section, box);
-        label(section, view.feeds?.section === name ? view.feeds : null);
+      for (const [name, layer] of layers) {
+        layer.show(view.layers.get(name) ?? null, view.own.section === name ? view.own : null);
       }
-      const own = sections.get(view.own.section);
-      const inspected = /** @type {HTMLElement | null} */ (own?.querySelectorAll(".unit")[view.own.filter] ?? null);
-      if (inspected !== unit) {
-        unit?.removeAttribute("data-inspected");
-        unit = inspected;
-        unit?.setAttribute("data-inspected", "");
-      }
-      if (unit) setBox(unit, view.own.cell);
+      feeds = view.feeds;
+      // The boxes keep up with the pointer; the words beside every map, which cost a layout, wait until it rests.
+      clearTimeout(labeling);
+      labeling = setTimeout(labelAll, REST);
     },
+
     clear() {
       overPad.hidden = overInput.hidden = true;
-      for (const section of sections.values()) {
-        section.removeAttribute("data-field");
-        label(section, null);
+      for (const layer of layers.values()) layer.show(null, null);
+      feeds = null;
+      labelAll();
+    },
+  };
+
+  function labelAll() {
+    clearTimeout(labeling);
+    for (const [name, section] of sections) label(section, feeds?.section === name ? feeds : null);
+  }
+}
+
+/** @param {HTMLElement} root */
+function createLayerOverlay(root) {
+  const [dim, lines, halo, frame] = ["dim", "lines", "halo", "frame"].map((name) => {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", name);
+    return path;
+  });
+  const overlay = document.createElementNS(SVG, "svg");
+  overlay.setAttribute("class", "layer-overlay");
+  overlay.setAttribute("aria-hidden", "true");
+  overlay.append(dim, lines, halo, frame);
+  root.append(overlay);
+  const units = [...root.querySelectorAll(".unit")];
+  const maps = [...root.querySelectorAll("canvas.map")];
+  /** Of each map, in CSS pixels from the overlay's corner. @type {Box[]} */
+  let areas = [];
+  let visible = false;
+  /** @type {Box | null} */
+  let field = null;
+  /** @type {{filter: number, cell: Box} | null} */
+  let own = null;
+  let inspected = -1;
+
+  function measure() {
+    if (!visible) return;
+    const corner = overlay.getBoundingClientRect();
+    areas = maps.map((map) => {
+      const { top, left, width, height } = map.getBoundingClientRect();
+      return { top: top - corner.top, left: left - corner.left, width, height };
+    });
+  }
+
+  function draw() {
+    const drawn = visible && areas.length > 0;
+    const boxes = drawn && field ? areas.map((area) => within(area, /** @type {Box} */ (field))) : [];
+    dim.setAttribute("d", boxes.map((box, i) => rectangle(areas[i]) + rectangle(box)).join(""));
+    lines.setAttribute("d", boxes.map(rectangle).join(""));
+    const area = drawn && own ? areas[own.filter] : null;
+    const marked = area && own ? rectangle(within(area, own.cell)) : "";
+    halo.setAttribute("d", marked);
+    frame.setAttribute("d", marked);
+  }
+
+  return {
+    measure,
+    /** @param {boolean} now */
+    setVisible(now) {
+      visible = now;
+      if (!now || !(field || own)) return;
+      measure();
+      draw();
+    },
+    /**
+     * @param {Box | null} box
+     * @param {{filter: number, cell: Box} | null} neuron
+     */
+    show(box, neuron) {
+      const nothing = !box && !neuron;
+      if (nothing && !field && !own) return;
+      field = box;
+      own = neuron;
+      root.toggleAttribute("data-field", Boolean(box));
+      if (inspected !== (neuron?.filter ?? -1)) {
+        units[inspected]?.removeAttribute("data-inspected");
+        inspected = neuron?.filter ?? -1;
+        units[inspected]?.setAttribute("data-inspected", "");
       }
-      unit?.removeAttribute("data-inspected");
-      unit = null;
+      draw();
     },
   };
 }
 
 /**
- * @param {HTMLElement} element
- * @param {Box} box
+ * @param {Box} area
+ * @param {Box} share
+ * @returns {Box}
  */
-function setBox(element, { top, left, height, width }) {
-  element.style.setProperty("--field-top", String(top));
-  element.style.setProperty("--field-left", String(left));
-  element.style.setProperty("--field-height", String(height));
-  element.style.setProperty("--field-width", String(width));
+function within(area, share) {
+  return {
+    top: area.top + share.top * area.height,
+    left: area.left + share.left * area.width,
+    height: share.height * area.height,
+    width: share.width * area.width,
+  };
+}
+
+/** @param {Box} box  @returns {string} SVG path. */
+function rectangle({ top, left, height, width }) {
+  return `M${left} ${top}h${width}v${height}h${-width}z`;
 }
 
 /**
  * @param {HTMLElement} section
- * @param {{texts: string[], weak: boolean[]} | null} feeds
+ * @param {Feeds | null} feeds
  */
 function label(section, feeds) {
   if (!feeds && !section.hasAttribute("data-feeding")) return;
