@@ -112,7 +112,7 @@ def test_products_that_are_shown_add_up_to_the_sum_that_is_shown(open_page, serv
     assert sum(adds for adds, _ in rows.values() if adds is not None) == total
     api = neuron(server, {"sample": 0}, "conv1", 11, *cell)
     assert float(total) == pytest.approx(api["stored"], abs=0.00051)
-    expect(lens(page)).to_contain_text(f"ReLU: max(0, {str(total).replace('-', '−')})")
+    expect(lens(page)).to_contain_text(f"ReLU({str(total).replace('-', '−')})")
 
 
 def test_later_layer_lists_its_strongest_maps_first_and_the_rest_in_one_row(open_page, server: str):
@@ -258,6 +258,30 @@ def test_maps_that_feed_a_neuron_say_how_much_they_add(open_page, server: str):
     np.testing.assert_allclose([float(number(text)) for text in said], api["channel_sums"], atol=0.00051)
     assert page.locator("#layer-conv1[data-field], #layer-pool1[data-field]").count() == 2
     assert page.locator("#layer-conv2[data-field], #layer-conv3[data-field]").count() == 0
+
+
+@pytest.mark.parametrize("where", ["conv3.4.3.3", "linear.3.0.0"])
+def test_boxes_lie_on_their_maps_even_after_kernels_have_arrived(open_page, where: str):
+    page = open_sample(open_page, f"&k={where}")
+    expect_numbers(page)
+    before = {"conv3": "conv2", "linear": "conv5"}[where.split(".")[0]]
+
+    page.wait_for_function(
+        """([name, cells]) => {
+          const section = document.querySelector(`#layer-${name}`);
+          const corner = section.querySelector("svg").getBoundingClientRect();
+          const boxes = section.querySelector(".lines").getAttribute("d").split("z").slice(0, -1);
+          const maps = [...section.querySelectorAll("canvas.map")];
+          return boxes.length === maps.length && section.querySelector("canvas.kernel").width > 1
+            && boxes.every((box, i) => {
+              const [left, top, width] = box.match(/[\\d.]+/g).map(Number);
+              const map = maps[i].getBoundingClientRect();
+              return left >= map.left - corner.left - 0.1 && left + width <= map.right - corner.left + 0.1
+                && top >= map.top - corner.top - 0.1 && Math.abs(width - map.width * cells) < 0.1;
+            });
+        }""",
+        arg=[before, {"conv2": 3 / 12, "conv5": 1}[before]],
+    )
 
 
 # --- Moving ----------------------------------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ function sentenceOf({ section: { layer, after }, neuron, order, reads, arithmeti
   if (layer.kind === "linear") {
     return `What pushes the network toward ${neuron.filter}, and away: every value of ${reads} times its weight, added up${after ? "; softmax then compares the ten sums" : ""}.`;
   }
-  return `Sees ${size} of ${source}, outlined. Each value times its weight, added up, is one cell of map ${neuron.filter}; all its cells share the kernel.`;
+  return `Sees ${size} of ${source}, outlined. Value × weight, added up, is one cell of map ${neuron.filter}; all its cells share the kernel.`;
 }
 
 /**

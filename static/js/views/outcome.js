@@ -37,7 +37,7 @@ export function createOutcome() {
       if (!exact) {
         setText(result, "…");
       } else if (after?.kind === "relu") {
-        setText(result, `ReLU: max(0, ${formatFixed(computed, decimals)}) = ${formatFixed(Math.max(0, computed), decimals)}`);
+        setText(result, `ReLU(${formatFixed(computed, decimals)}) = ${formatFixed(Math.max(0, computed), decimals)}`);
       } else if (after?.kind === "softmax") {
         showShares(after, filter);
       } else {

@@ -125,6 +125,14 @@ function createLayerOverlay(root) {
     frame.setAttribute("d", marked);
   }
 
+  // When kernels arrive, or the window changes, the maps move within their section.
+  const mover = new ResizeObserver(() => {
+    if (!visible || !(field || own)) return;
+    measure();
+    draw();
+  });
+  for (const element of [root, units[0].firstElementChild]) if (element) mover.observe(element);
+
   return {
     measure,
     /** @param {boolean} now */
