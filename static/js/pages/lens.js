@@ -330,7 +330,7 @@ export function createLens(bench, comparison) {
   /** @param {Neuron} neuron */
   function exists({ layer, filter, row, column }) {
     const shape = sections.find((section) => section.layer.name === layer)?.layer.output_shape;
-    return shape !== undefined && [filter, row, column].every((index, axis) => index >= 0 && index < shape[axis]);
+    return shape !== undefined && [filter, row, column].every((index, axis) => Number.isInteger(index) && index >= 0 && index < shape[axis]);
   }
 
   /** @param {Neuron} neuron */

@@ -85,7 +85,7 @@ export function createLensPanel(layers, actions) {
   const root = build("section", { class: "lens", id: "lens", "aria-labelledby": "lens-title", hidden: true }, head, says, body, status);
 
   layer.addEventListener("change", () => moved({ layer: layer.value, filter: 0, row: 0, column: 0 }));
-  for (const input of [filter, row, column]) input.addEventListener("input", () => input.checkValidity() && input.value !== "" && moved({}));
+  for (const input of [filter, row, column]) input.addEventListener("input", () => moved({}));
   speed.addEventListener("change", () => actions.speed(Number(speed.value)));
   save.addEventListener("change", () => {
     const [what, format] = save.value.split(" ");
