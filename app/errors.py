@@ -278,7 +278,7 @@ class DrawingTooLarge(InvalidInput):
 
 
 class OneLayerRequired(InvalidInput):
-    """A PNG shows the feature maps of exactly one layer."""
+    """A PNG, and an answer with one filter alone, is of exactly one layer."""
 
     slug = "one-layer-required"
     title = "One layer required"

@@ -99,7 +99,8 @@ async def compute_feature_maps(
     """What every filter makes of a drawing, of pixels, of an image or of a test digit, and what it is read as.
 
     safetensors and npz hold a tensor for each layer, besides `input`, `logits` and `probabilities`; their metadata
-    holds `prediction`, `framing`, `model` and `layers` as JSON. A PNG shows one layer in its fixed color range.
+    holds `prediction`, `framing`, `model` and `layers` as JSON. A PNG shows one layer in its fixed color range. With
+    `filter`, the answer holds that map of the one layer alone: [1][H][W].
     """
     digit = partial(source_of, query, samples, settings)
     return await _answer(digit, query.framing, served, layers, wanted, pool, metrics)
@@ -137,10 +138,11 @@ async def _answer(
     metrics: Metrics,
 ) -> Response:
     """Decode, frame, compute and encode, all in one go in a thread of the pool."""
-    if wanted.media_type == PNG:
+    if wanted.media_type == PNG or wanted.filter is not None:
         if len(layers) != 1:
+            what = "A PNG shows the maps" if wanted.media_type == PNG else "A filter is one"
             raise OneLayerRequired(
-                f"A PNG shows the maps of exactly one layer, and {len(layers)} are asked for: add ?layers={layers[0]}.",
+                f"{what} of exactly one layer, and {len(layers)} are asked for: add ?layers={layers[0]}.",
                 layers=list(served.layers),
             )
         if wanted.filter is not None:

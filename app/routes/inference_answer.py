@@ -18,11 +18,13 @@ def encode_inference(inference: Inference, wanted: AnswerFormat, metadata: Mappi
         wanted: The format.
         metadata: More of it for a file of tensors; other formats have none.
     """
-    if wanted.media_type == JSON:
-        return _as_json(inference)
     if wanted.media_type == PNG:
         (layer,) = inference.layers
         return encode_maps(layer.feature_maps, layer.display_range, wanted.filter, wanted.zoom, wanted.theme)
+    if wanted.filter is not None:
+        inference = inference.only(wanted.filter)
+    if wanted.media_type == JSON:
+        return _as_json(inference)
     tensors = {
         "input": inference.input.pixels,
         **{layer.name: layer.feature_maps for layer in inference.layers},

@@ -75,26 +75,22 @@ async def get_kernels(
     """The weights and the bias of every filter.
 
     As a PNG: a row for each filter with a kernel for each input channel (a layer that reads one channel has eight
-    filters to a row), blue below zero, orange above, all in one range: the layer's largest weight.
+    filters to a row), blue below zero, orange above, all in one range: the layer's largest weight. With `filter`, that
+    filter's kernel and bias alone; `range` is the layer's all the same.
     """
     kernels = served.kernels(layer)
+    chosen = slice(None)
     if wanted.filter is not None:
         served.require_filter(layer, wanted.filter)
+        chosen = slice(wanted.filter, wanted.filter + 1)
 
     def encode() -> bytes:
-        if wanted.media_type == JSON:
-            return encode_json(
-                {
-                    "layer": layer,
-                    "shape": kernels.kernels.shape,
-                    "range": kernels.range,
-                    "kernels": kernels.kernels,
-                    "biases": kernels.biases,
-                }
-            )
         if wanted.media_type == PNG:
             return encode_kernels(kernels.kernels, wanted.filter, wanted.zoom, wanted.theme)
-        tensors = {"kernels": kernels.kernels, "biases": kernels.biases}
+        tensors = {"kernels": kernels.kernels[chosen], "biases": kernels.biases[chosen]}
+        if wanted.media_type == JSON:
+            shape = tensors["kernels"].shape
+            return encode_json({"layer": layer, "shape": shape, "range": kernels.range, **tensors})
         metadata = {"model": encode_json_text(served.name), "layer": encode_json_text(layer)}
         return encode_tensors(wanted.media_type, tensors, metadata, wanted.dtype)
 

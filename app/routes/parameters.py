@@ -17,7 +17,7 @@ class AnswerFormat:
     Attributes:
         media_type: JSON, safetensors, npz or PNG.
         dtype: Of the floating-point numbers in safetensors and npz; JSON always has full precision.
-        filter: For a PNG: the only filter to show; None shows all.
+        filter: The only filter to answer; None: all.
         zoom: For a PNG: pixels along each side of a cell.
         theme: For a PNG: the ground that zero takes the color of.
     """
@@ -32,7 +32,7 @@ class AnswerFormat:
 async def get_answer_format(
     request: Request,
     dtype: Annotated[Dtype, Query(description="For safetensors and npz; JSON always has full precision.")] = "float32",
-    filter: Annotated[int | None, Query(description="For a PNG: show this filter alone.")] = None,
+    filter: Annotated[int | None, Query(description="Answer this filter alone; of one layer.")] = None,
     zoom: Annotated[int, Query(ge=1, le=16, description="For a PNG: pixels along each side of a cell.")] = 4,
     theme: Annotated[Theme, Query(description="For a PNG: the ground that zero takes the color of.")] = "light",
 ) -> AnswerFormat:

@@ -1,7 +1,7 @@
 """One digit through one network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class Inference:
     def probability(self) -> float:
         """Of the most probable class."""
         return float(self.probabilities.max())
+
+    def only(self, number: int) -> "Inference":
+        """The same with one map of each layer, still as (1, H, W)."""
+        maps = [replace(layer, feature_maps=layer.feature_maps[number : number + 1]) for layer in self.layers]
+        return replace(self, layers=maps)
 
 
 def run_forward(served: ServedNetwork, source: Source, framing: FramingChoice, layers: Sequence[str]) -> Inference:

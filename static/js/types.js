@@ -24,6 +24,7 @@
  * @typedef {object} Framing
  * @property {string} applied            "mnist" or "none".
  * @property {Box | null} crop           The ink's box in the source.
+ * @property {Box | null} placed         Where it landed in the input.
  * @property {[number, number]} source_size  Rows and columns of the source.
  * @property {string | null} polarity    For an image, which way its ink lies.
  */
@@ -38,7 +39,12 @@
  * @property {Prediction | null} prediction
  * @property {Framing} framing
  * @property {Record<string, Tensor>} tensors  By layer name, those on the screen; also `input`, `logits` and `probabilities`.
+ * @property {boolean} [compared] Whether its maps are differences from a held digit's.
  */
+
+/** The input pixels that neurons see: from `start + jump · i`, `size` pixels. @typedef {{size: number, jump: number, start: number}} ReceptiveField */
+
+/** One value of one feature map. @typedef {{layer: string, filter: number, row: number, column: number}} Neuron */
 
 /**
  * @typedef {object} LayerDescription
@@ -47,12 +53,46 @@
  * @property {[number, number, number]} input_shape
  * @property {[number, number, number]} output_shape
  * @property {number | null} kernel_size
+ * @property {number | null} stride
+ * @property {number | null} padding
  * @property {number} parameters
+ * @property {ReceptiveField} receptive_field
  * @property {[number, number]} display_range
  * @property {number[]} dead_filters
  */
 
 /** @typedef {{id: string, classes: string[], layers: LayerDescription[]}} ModelDescription */
+
+/** What a layer learned: kernels [F, C, k, k], biases [F]. @typedef {{kernels: Tensor, biases: Tensor}} Weights */
+
+/**
+ * What one neuron's arithmetic is written out from.
+ * @typedef {object} Sources
+ * @property {Tensor} reads           The maps that its layer reads.
+ * @property {Tensor | null} own      Its layer's maps; null while they are not here.
+ * @property {{kind: "relu" | "softmax", tensor: Tensor} | null} after  The maps of the ReLU or softmax behind.
+ * @property {Weights | null} weights Null for a layer without.
+ */
+
+/**
+ * One neuron's arithmetic. Arrays are [channel][row][column], flat.
+ * @typedef {object} Arithmetic
+ * @property {number} channels
+ * @property {number} rows
+ * @property {number} columns
+ * @property {number} firstChannel   Of the maps read, the first in the patch.
+ * @property {Box} span              Where the patch lies in the maps read; may reach into padding.
+ * @property {Float32Array} patch
+ * @property {Float32Array | null} kernel
+ * @property {Float64Array | null} products
+ * @property {Float64Array | null} sums  Of each channel's products.
+ * @property {number} bias
+ * @property {number | null} winner  Of pooling: which value of the patch.
+ * @property {number} computed       In double precision.
+ * @property {number | null} stored  The network's own, in single precision.
+ * @property {{kind: "relu", stored: number} | {kind: "softmax", exponentials: number[], sum: number, largest: number,
+ *   computed: number, stored: number} | null} after
+ */
 
 /** Stops of a diverging map: position −1–1 and its color. @typedef {{stops: [number, [number, number, number]][]}} Colormap */
 
@@ -76,6 +116,7 @@
  * @property {number} boost       0: the layer's scale; 1: each map to its own maximum.
  * @property {Answer | null} answer
  * @property {{layer: string, filter: number} | null} isolated
+ * @property {Neuron | null} neuron  Where the lens is pinned.
  */
 
 /**
@@ -91,6 +132,8 @@
  *   | {type: "boostChosen", boost: number}
  *   | {type: "mapIsolated", layer: string, filter: number}
  *   | {type: "isolationEnded"}
+ *   | {type: "neuronPinned", neuron: Neuron}
+ *   | {type: "viewRestored", view: Partial<Pick<State, "rectified" | "boost" | "neuron">>}
  *   | {type: "answerReceived", answer: Answer}} Action
  */
 

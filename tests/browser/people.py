@@ -16,7 +16,8 @@ def pad(page: Page) -> Locator:
 
 
 def feature_map(page: Page, layer: str, number: int) -> Locator:
-    return page.get_by_role("img", name=f"{layer}, map {number}", exact=True)
+    # By its name alone: of each layer, the map that Tab reaches is an application, the others are images.
+    return page.get_by_label(f"{layer}, map {number}", exact=True)
 
 
 def pixels(canvas: Locator) -> list[int]:

@@ -80,7 +80,7 @@ export function bodyOf(digit) {
  * @param {string} url
  * @param {RequestInit} options
  */
-async function request(url, options) {
+export async function request(url, options) {
   let response;
   try {
     response = await fetch(url, options);

@@ -9,10 +9,14 @@ import { makeColorScale, makeInkScale } from "./color-scale.js";
  * @returns {{diverging: ColorScale, ink: ColorScale, paper: string, line: string}}
  */
 export function themeColors(colormaps) {
-  const chosen = document.documentElement.dataset.theme;
-  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const { backgroundColor: paper, color: line } = getComputedStyle(document.body);
-  return { diverging: makeColorScale(colormaps[dark ? "dark" : "light"]), ink: makeInkScale(rgbOf(paper), rgbOf(line)), paper, line };
+  return { diverging: makeColorScale(colormaps[isDark() ? "dark" : "light"]), ink: makeInkScale(rgbOf(paper), rgbOf(line)), paper, line };
+}
+
+/** Whether the page is dark now, by the visitor's choice or the system's. */
+export function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 /**

@@ -21,6 +21,7 @@ import { createNetworkStrip } from "../views/network-strip.js";
 import { createPredictionBars } from "../views/prediction-bars.js";
 import { createSampleGallery } from "../views/sample-gallery.js";
 import { EXAMPLE_STROKES } from "./example-digit.js";
+import { wireLens } from "./lens-wiring.js";
 
 const PEN_WIDTH = 0.065;
 const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
@@ -48,6 +49,8 @@ const store = createStore(reduce, {
   ...initialState(opening, opening.kind === "strokes" ? opening.penWidth : PEN_WIDTH),
   rectified: shared.rectified ?? true,
   boost: shared.boost ?? 0,
+  neuron: shared.neuron ?? null,
+  isolated: shared.neuron ?? null,
 });
 
 // --- The server ----------------------------------------------------------------------------------------------------
@@ -138,6 +141,8 @@ const places = new Map(sections.map(({ layer: { name } }) => [name, [...document
 /** @type {Map<string, Digit>} */
 const paintedDigits = new Map();
 
+const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), fail: showProblem, repaint: schedulePaint });
+
 /** @type {{position: Point, down: boolean} | null} */
 let cursor = null;
 
@@ -155,9 +160,10 @@ function paintAnswer(state) {
   setText(framingNote, describeFraming(digit, answer.framing));
   bars.update(answer.prediction, answer.tensors.probabilities.data);
   strip.updateInput(input, colors.ink);
+  const shown = { ...state, answer: lens.shown(answer) };
   for (const section of sections) {
     const { name } = section.layer;
-    const view = selectLayer(state, section);
+    const view = selectLayer(shown, section);
     if (view) {
       layerViews.get(name)?.update(view, colors.diverging, state.isolated);
       strip.updateLayer(name, view, colors.diverging);
@@ -187,21 +193,28 @@ function paintAll() {
   for (const [name, tensor] of kernels) layerViews.get(name)?.showKernels(tensor, colors.diverging);
   paintPad(store.getState());
   paintAnswer(store.getState());
+  lens.repaint();
 }
 
 // At most one repaint for each frame, however many events and answers arrive in between.
 let frame = 0;
 store.subscribe((state, previous) => {
   ask(state);
+  rememberInAddress();
+  // The lens paints itself: of all else, nothing changes with the neuron alone.
+  if (state.neuron !== previous.neuron && state.isolated === previous.isolated) return;
   if (state.answer !== previous.answer) announce(describePrediction(state.answer?.prediction ?? null));
+  schedulePaint();
+});
+
+function schedulePaint() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     paintPad(store.getState());
     paintAnswer(store.getState());
     showControls(store.getState());
   });
-  rememberInAddress();
-});
+}
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let addressTimer;
@@ -258,7 +271,7 @@ padCanvas.addEventListener("keydown", (event) => {
   store.dispatch({ type: "cleared" });
 });
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape") store.dispatch({ type: "isolationEnded" });
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) store.dispatch({ type: "isolationEnded" });
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return;
@@ -352,8 +365,10 @@ document.documentElement.addEventListener("themechange", paintAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintAll);
 for (const query of ["(min-width: 1400px)", "(max-width: 760px)"]) matchMedia(query).addEventListener("change", paintAll);
 addEventListener("hashchange", () => {
-  const view = fromFragment(location.hash);
-  if (view.digit) store.dispatch({ type: "digitChosen", digit: view.digit });
+  const { digit, ...rest } = fromFragment(location.hash);
+  if (digit) store.dispatch({ type: "digitChosen", digit });
+  // A link to a layer of this page asks for no view at all.
+  if (digit || Object.keys(rest).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, ...rest } });
 });
 enlarge(inputCanvas, 4);
 showControls(store.getState());

@@ -21,6 +21,7 @@ export function initialState(digit, penWidth) {
     boost: 0,
     answer: null,
     isolated: null,
+    neuron: null,
   };
 }
 
@@ -77,10 +78,19 @@ export function reduce(state, action) {
       return { ...state, boost: action.boost };
     case "mapIsolated": {
       const same = state.isolated?.layer === action.layer && state.isolated.filter === action.filter;
-      return { ...state, isolated: same ? null : { layer: action.layer, filter: action.filter } };
+      return { ...state, neuron: null, isolated: same ? null : { layer: action.layer, filter: action.filter } };
     }
     case "isolationEnded":
-      return state.isolated ? { ...state, isolated: null } : state;
+      return state.isolated || state.neuron ? { ...state, isolated: null, neuron: null } : state;
+    case "neuronPinned": {
+      const { layer, filter } = action.neuron;
+      const same = state.isolated?.layer === layer && state.isolated.filter === filter;
+      return { ...state, neuron: action.neuron, isolated: same ? state.isolated : { layer, filter } };
+    }
+    case "viewRestored": {
+      const { neuron = null } = action.view;
+      return { ...state, ...action.view, neuron, isolated: neuron && { layer: neuron.layer, filter: neuron.filter } };
+    }
     case "answerReceived": {
       const { answer } = action;
       // An answer to an older question must never cover a newer one.

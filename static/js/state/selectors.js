@@ -52,7 +52,9 @@ export function layersToAsk(sections, rectified, near) {
  * @returns {LayerView | null}
  */
 export function selectLayer(state, section) {
-  const source = shownLayer(section, state.rectified);
+  const shown = shownLayer(section, state.rectified);
+  const compared = state.answer?.compared ?? false;
+  const source = compared ? bothSigns(shown) : shown;
   const tensor = state.answer?.tensors[source.name];
   if (!tensor) return null;
   const dead = new Set(section.after?.dead_filters ?? []);
@@ -60,10 +62,20 @@ export function selectLayer(state, section) {
   const maps = planesOf(tensor).map((plane, filter) => {
     const { peak, reach } = extremesOf(plane);
     const silent = reach === 0;
-    const mark = silent && dead.has(filter) ? "dead" : silent ? "silent" : "";
+    const mark = !silent ? "" : compared ? "same" : dead.has(filter) ? "dead" : "silent";
     return { plane, peak, mark, factor: silent ? 1 : boostFactor(state.boost, high / reach) };
   });
   return { source, maps };
+}
+
+/**
+ * A difference has both signs, and the ends of its scale are those of the maps that it is the difference of.
+ * @param {LayerDescription} layer
+ * @returns {LayerDescription}
+ */
+function bothSigns(layer) {
+  const high = layer.display_range[1];
+  return { ...layer, display_range: [-high, high] };
 }
 
 /**

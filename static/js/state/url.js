@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Digit, Point, State, Stroke } from "../types.js" */
+/** @import { Digit, Neuron, Point, State, Stroke } from "../types.js" */
 
 // The view travels in the address's fragment, which browsers never send: a shared drawing reaches no server's log.
 //
@@ -7,6 +7,7 @@
 //      16 bits each, big-endian, 0 at −1 and 65535 at 2 in pad units
 // w=…  pen width, thousandths of the pad;  n=…  index of a test digit
 // pre  maps before ReLU;  b=…  boost
+// k=…  the neuron under the lens: layer.filter.row.column
 
 const LOWEST = -1;
 const SPAN = 3;
@@ -24,17 +25,18 @@ export function toFragment(state) {
   }
   if (!state.rectified) parts.push("pre=1");
   if (state.boost) parts.push(`b=${state.boost}`);
+  if (state.neuron) parts.push(`k=${[state.neuron.layer, state.neuron.filter, state.neuron.row, state.neuron.column].join(".")}`);
   return parts.join("&");
 }
 
 /**
  * What a fragment asks for; whatever is missing or damaged is left out.
  * @param {string} fragment  With or without "#".
- * @returns {{digit?: Digit, rectified?: boolean, boost?: number}}
+ * @returns {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} Whether there is such a neuron, the model says.
  */
 export function fromFragment(fragment) {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
-  /** @type {{digit?: Digit, rectified?: boolean, boost?: number}} */
+  /** @type {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} */
   const view = {};
   const width = Number(fields.get("w")) / 1000;
   const penWidth = width >= 0.005 && width <= 0.5 ? width : 0.065;
@@ -49,6 +51,8 @@ export function fromFragment(fragment) {
   if (fields.get("pre") === "1") view.rectified = false;
   const boost = Number(fields.get("b"));
   if (boost > 0 && boost <= 1) view.boost = boost;
+  const place = /^(\w{1,40})\.(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/.exec(fields.get("k") ?? "");
+  if (place) view.neuron = { layer: place[1], filter: Number(place[2]), row: Number(place[3]), column: Number(place[4]) };
   return view;
 }
 

@@ -19,7 +19,8 @@ export function createLayerSection(root, section, actions) {
   const mapLegend = createLegend(legends, "maps");
   const kernelLegend = section.layer.parameters ? createLegend(legends, "kernels") : null;
   const units = findAll(root, ".unit", HTMLLIElement).map((item, filter) => {
-    item.addEventListener("click", () => actions.isolate(section.layer.name, filter));
+    // The map itself is the lens's to be clicked.
+    find(item, ".side", HTMLElement).addEventListener("click", () => actions.isolate(section.layer.name, filter));
     return {
       item,
       map: find(item, "canvas.map", HTMLCanvasElement),

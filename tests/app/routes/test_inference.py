@@ -334,6 +334,21 @@ async def test_a_drawing_that_takes_too_long_is_refused(client: httpx.AsyncClien
     assert answer.json()["limit_cells"] == 20_000_000
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-safetensors"])
+async def test_one_filter_can_be_had_alone(client: httpx.AsyncClient, accept: str):
+    every = (await client.post(f"{URL}?layers=conv1", json={"sample": 0})).json()["layers"][0]["feature_maps"]
+
+    answer = await client.post(f"{URL}?layers=conv1&filter=2", json={"sample": 0}, headers={"Accept": accept})
+
+    if accept == "application/json":
+        (layer,) = answer.json()["layers"]
+        assert layer["shape"] == [1, 28, 28]
+        alone = layer["feature_maps"]
+    else:
+        alone = load(answer.content)["conv1"]
+    np.testing.assert_allclose(alone, [every[2]])
+
+
 async def test_an_unknown_sample_is_a_404(client: httpx.AsyncClient):
     for index in (-1, 30, 10**15):
         answer = await client.post(URL, json={"sample": index})
@@ -356,6 +371,8 @@ async def test_an_unknown_sample_is_a_404(client: httpx.AsyncClient):
         ("?layers=conv1&theme=pink", "image/png", 422, "invalid-input"),
         ("?layers=conv1&filter=4", "image/png", 404, "unknown-filter"),
         ("?layers=conv1&filter=-1", "image/png", 404, "unknown-filter"),
+        ("?layers=conv1&filter=4", "application/json", 404, "unknown-filter"),
+        ("?layers=conv1,relu1&filter=2", "application/json", 422, "one-layer-required"),
         ("", "text/csv", 406, "not-acceptable"),
     ],
 )

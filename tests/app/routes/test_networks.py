@@ -106,6 +106,15 @@ async def test_kernels_as_a_picture_have_one_range(client: httpx.AsyncClient, ti
     np.testing.assert_array_equal(pixels, color_table("light")[levels])
 
 
+async def test_one_filter_can_be_had_alone(client: httpx.AsyncClient, tiny_network: Network):
+    answer = (await client.get(KERNELS, params={"filter": 2})).json()
+
+    np.testing.assert_allclose(answer["kernels"], tiny_network.parameters["conv1.weight"][2:3])
+    np.testing.assert_allclose(answer["biases"], tiny_network.parameters["conv1.bias"][2:3])
+    assert answer["shape"] == [1, 1, 5, 5]
+    assert answer["range"][1] == pytest.approx(float(tiny_network.parameters["conv1.weight"].max()))
+
+
 @pytest.mark.parametrize(
     ("path", "slug", "words"),
     [

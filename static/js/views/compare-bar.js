@@ -1,0 +1,39 @@
+// @ts-check
+/** @import { Plane } from "../types.js" */
+/** @import { ColorScale } from "../draw/color-scale.js" */
+import { build } from "../dom-build.js";
+import { enlarge, paintPlane } from "../draw/plane.js";
+
+/** @typedef {"now" | "held" | "difference"} Shown */
+
+/** @type {[Shown, string][]} */
+const CHOICES = [["now", "Now"], ["held", "Held"], ["difference", "Now − held"]];
+
+/**
+ * The held digit, and which of the two the maps show, or what is between them.
+ * @param {{choose: (shown: Shown) => void}} actions
+ */
+export function createCompareBar(actions) {
+  const digit = build("canvas", { class: "plane", width: 28, height: 28, role: "img", "aria-label": "The held digit" });
+  const buttons = CHOICES.map(([shown, label]) => {
+    const button = build("button", { type: "button" }, label);
+    button.addEventListener("click", () => actions.choose(shown));
+    return button;
+  });
+  const root = build("div", { class: "compare-bar", hidden: true }, digit, build("div", { class: "choice", role: "group", "aria-label": "Maps show" }, ...buttons));
+
+  return {
+    root,
+    /**
+     * @param {{input: Plane, shown: Shown} | null} view  Null while none is held.
+     * @param {ColorScale} ink
+     */
+    update(view, ink) {
+      root.hidden = !view;
+      if (!view) return;
+      paintPlane(digit, view.input, ink, 1);
+      enlarge(digit, 1);
+      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(CHOICES[i][0] === view.shown)));
+    },
+  };
+}
