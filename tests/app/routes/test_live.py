@@ -352,7 +352,10 @@ def test_client_that_leaves_without_reading_is_not_waited_for(artifacts: Path, m
 
 
 @pytest.mark.parametrize("goodbye", [False, True])
-def test_server_stops_without_waiting_for_a_client_that_does_not_read(artifacts: Path, goodbye: bool):
+def test_server_stops_without_waiting_for_a_client_that_does_not_read(
+    artifacts: Path, monkeypatch: pytest.MonkeyPatch, goodbye: bool
+):
+    monkeypatch.setattr(app.websocket_protocol, "SEND_SECONDS", 600)
     settings = Settings(artifacts=artifacts, live_messages=100_000, shutdown_seconds=600)
     with serving(settings) as server, deaf_client(server) as deaf:
         protocol = fill(server, deaf)
