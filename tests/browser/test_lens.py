@@ -404,7 +404,7 @@ def test_pinned_neuron_is_recomputed_while_the_pen_is_down(page: Page):
     expect_reading(page, None)
     click_cell(page, "conv2", 3, 6, 6)
     expect_numbers(page)
-    blank = grid(page, "Added up").inner_text()
+    blank = grid(page, "Added up").text_content()
 
     draw(page, [SEVEN[0][:4]], lift=False)
 
