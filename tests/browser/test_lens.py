@@ -298,12 +298,17 @@ def test_pointing_previews_and_leaving_the_network_ends_it(page: Page):
 
 
 def test_lens_covers_no_map_that_it_shows(page: Page):
-    for number_ in (0, 15):
-        point_at(page, "conv1", number_, 5, 5)
+    for number_, scrolled in ((0, 0), (15, 0), (7, 250)):
+        page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", scrolled)
+        box = feature_map(page, "conv1", number_).bounding_box()
+        page.mouse.move(box["x"] + 50, box["y"] + 50)  # not hover(), which would scroll a covered map free
+        expect(lens(page)).to_be_visible()
+        expect(lens(page).get_by_label("map", exact=True)).to_have_value(str(number_))
 
-        map_, panel = feature_map(page, "conv1", number_).bounding_box(), lens(page).bounding_box()
+        panel = lens(page).bounding_box()
 
-        assert map_["y"] >= panel["y"] + panel["height"] or map_["y"] + map_["height"] <= panel["y"]
+        assert feature_map(page, "conv1", number_).bounding_box() == box
+        assert box["y"] >= panel["y"] + panel["height"] or box["y"] + box["height"] <= panel["y"]
         pad(page).hover()
         expect(lens(page)).to_be_hidden()
 
@@ -383,8 +388,10 @@ def test_lens_can_be_sent_anywhere_by_its_fields(page: Page):
 
     expect_numbers(page)
     expect(lens(page)).to_contain_text("3×3 of each of the 32 maps of pool2")
+    there = ledger(page)
     for nowhere in ("5", "-1", "1.5", ""):
         lens(page).get_by_label("row", exact=True).fill(nowhere)
+        assert ledger(page) == there
     expect(page.locator("#layer-conv4 .unit").nth(63)).to_have_attribute("data-inspected", "")
     expect_numbers(page)
 
@@ -397,7 +404,7 @@ def test_pinned_neuron_is_recomputed_while_the_pen_is_down(page: Page):
     expect_reading(page, None)
     click_cell(page, "conv2", 3, 6, 6)
     expect_numbers(page)
-    blank = grid(page, "Added up").inner_text()
+    blank = grid(page, "Added up").text_content()
 
     draw(page, [SEVEN[0][:4]], lift=False)
 
