@@ -23,8 +23,8 @@ from app.schemas.documentation import DESCRIPTION, TAGS, remove_default_refusals
 from app.settings import ROOT, Settings
 from app.static_files import RevalidatedStaticFiles
 
-GZIP_LEVEL = 4
-"""Text shrinks to within a few percent of the best level, in a third of its time."""
+GZIP_LEVEL = 6
+"""Scripts and styles come within a thousandth of the smallest that higher levels make of them."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -16,7 +16,8 @@ ARTIFACT = Path(__file__).resolve().parents[2] / "model" / "artifacts" / "cnn"
 
 IMPORTS = """async ([body, script]) => {
   const modules = Object.fromEntries(await Promise.all(
-    ["draw/grid-geometry", "state/arithmetic", "state/reducer", "state/url", "views/rounding", "api/exact", "api/digit-channel"].map(
+    ["draw/grid-geometry", "state/arithmetic", "state/reducer", "state/url", "views/rounding", "api/exact",
+     "api/digit-channel"].map(
       async (path) => [path.split("/")[1].replaceAll("-", "_"), await import(`/static/js/${path}.js`)])));
   return await (0, eval)(script)(modules, body);
 }"""
