@@ -16,7 +16,8 @@ ARTIFACT = Path(__file__).resolve().parents[2] / "model" / "artifacts" / "cnn"
 
 IMPORTS = """async ([body, script]) => {
   const modules = Object.fromEntries(await Promise.all(
-    ["draw/grid-geometry", "state/arithmetic", "state/reducer", "state/url", "views/rounding", "api/exact"].map(
+    ["draw/grid-geometry", "state/arithmetic", "state/reducer", "state/url", "views/rounding", "api/exact",
+     "api/digit-channel"].map(
       async (path) => [path.split("/")[1].replaceAll("-", "_"), await import(`/static/js/${path}.js`)])));
   return await (0, eval)(script)(modules, body);
 }"""
@@ -304,3 +305,39 @@ def test_pinning_isolates_the_map_and_stepping_within_it_keeps_it_isolated(run):
     )
 
     assert isolated == [True, {"layer": "conv1", "filter": 3}, None, None]
+
+
+def test_newest_digit_waits_and_those_between_are_never_asked(run):
+    asked = run(
+        """async ({ digit_channel: m }) => {
+          const asked = [], pending = [];
+          const channel = m.createDigitChannel((question, sequence) => {
+            asked.push([question, sequence]);
+            return new Promise((resolve) => pending.push(resolve));
+          }, { onAnswer() {}, onFailure() {} });
+          for (const question of ["a", "b", "c", "d"]) channel.send(question);
+          pending[0]();
+          await new Promise((resolve) => setTimeout(resolve));
+          pending[1]();
+          return asked;
+        }""",
+    )
+
+    assert asked == [["a", 1], ["d", 2]]
+
+
+def test_failed_question_does_not_stop_the_next_one(run):
+    log = run(
+        """async ({ digit_channel: m }) => {
+          const log = [];
+          const channel = m.createDigitChannel(
+            async (question) => { if (question === "bad") throw new Error("no"); return question; },
+            { onAnswer: (answer) => log.push(answer), onFailure: (error) => log.push(error.message) },
+          );
+          await channel.send("bad");
+          await channel.send("good");
+          return log;
+        }""",
+    )
+
+    assert log == ["no", "good"]

@@ -111,44 +111,6 @@ def test_answer_to_an_older_question_is_dropped(run):
     assert sequences == [2, 2, 3]
 
 
-def test_newest_digit_waits_and_those_between_are_never_asked(run):
-    asked = run(
-        "api/digit-channel.js",
-        """async (m) => {
-          const asked = [], pending = [];
-          const channel = m.createDigitChannel((question, sequence) => {
-            asked.push([question, sequence]);
-            return new Promise((resolve) => pending.push(resolve));
-          }, { onAnswer() {}, onFailure() {} });
-          for (const question of ["a", "b", "c", "d"]) channel.send(question);
-          pending[0]();
-          await new Promise((resolve) => setTimeout(resolve));
-          pending[1]();
-          return asked;
-        }""",
-    )
-
-    assert asked == [["a", 1], ["d", 2]]
-
-
-def test_failed_question_does_not_stop_the_next_one(run):
-    log = run(
-        "api/digit-channel.js",
-        """async (m) => {
-          const log = [];
-          const channel = m.createDigitChannel(
-            async (question) => { if (question === "bad") throw new Error("no"); return question; },
-            { onAnswer: (answer) => log.push(answer), onFailure: (error) => log.push(error.message) },
-          );
-          await channel.send("bad");
-          await channel.send("good");
-          return log;
-        }""",
-    )
-
-    assert log == ["no", "good"]
-
-
 def test_zero_is_the_neutral_color_and_the_ends_are_the_maps_ends(run):
     stops = [[-1, [0, 0, 255]], [0, [250, 250, 250]], [1, [255, 128, 0]]]
 

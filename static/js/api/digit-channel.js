@@ -2,7 +2,8 @@
 
 /**
  * Send the newest digit, one question at a time: while an answer is under way the latest digit waits, and
- * a newer one takes its place. The pen never queues up more work than the server can answer.
+ * a newer one takes its place. Neither the pen nor the lens under a pointer ever queues up more work than the server can
+ * answer.
  *
  * @template Q, R
  * @param {(question: Q, sequence: number) => Promise<R>} ask
