@@ -70,7 +70,7 @@
  * @typedef {object} Sources
  * @property {Tensor} reads           The maps that its layer reads.
  * @property {Tensor | null} own      Its layer's maps; null while they are not here.
- * @property {{kind: "relu" | "softmax", tensor: Tensor} | null} after  The maps of the ReLU or softmax behind.
+ * @property {{kind: "relu"} | {kind: "softmax", tensor: Tensor} | null} after  What lies behind; of a softmax, its maps.
  * @property {Weights | null} weights Null for a layer without.
  */
 

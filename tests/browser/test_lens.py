@@ -254,6 +254,7 @@ def test_maps_that_feed_a_neuron_say_how_much_they_add(open_page, server: str):
     expect_numbers(page)
 
     api = neuron(server, {"sample": 0}, "conv2", 3, 6, 6)
+    expect(page.locator('#layer-pool1 .side:not([data-adds=""])[data-adds]')).to_have_count(16)
     said = page.locator("#layer-pool1 .side").evaluate_all("sides => sides.map((side) => side.dataset.adds)")
     np.testing.assert_allclose([float(number(text)) for text in said], api["channel_sums"], atol=0.00051)
     assert page.locator("#layer-conv1[data-field], #layer-pool1[data-field]").count() == 2

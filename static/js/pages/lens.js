@@ -8,7 +8,7 @@ import { getFile, getWeights, postDigitExactly } from "../api/exact.js";
 import { find, findAll, setText } from "../dom.js";
 import { cellAt, fieldIn, insideOf, onPad, patchSpan, shareOf } from "../draw/grid-geometry.js";
 import { isDark } from "../draw/theme-colors.js";
-import { contributionMaps, strongestFirst, writeOut } from "../state/arithmetic.js";
+import { contributionMaps, rectify, strongestFirst, writeOut } from "../state/arithmetic.js";
 import { planesOf, shownLayer } from "../state/selectors.js";
 import { createLensPanel, SPEEDS } from "../views/lens-panel.js";
 import { createNumberDialog } from "../views/number-dialog.js";
@@ -81,8 +81,8 @@ export function createLens(bench, comparison) {
   const channelOfDigits = createDigitChannel(
     /** @param {Question} question */
     async (question) => {
-      const { layer, after } = sectionOf(question.layer);
-      const names = [readsOf(layer)?.name, layer.name, after?.name].filter((name) => name !== undefined);
+      const { layer } = sectionOf(question.layer);
+      const names = [readsOf(layer)?.name, layer.name].filter((name) => name !== undefined);
       const [tensors] = await Promise.all([postDigitExactly(model.id, question.digit, names), fetchWeights(layer)]);
       return { question, tensors };
     },
@@ -141,12 +141,13 @@ export function createLens(bench, comparison) {
 
     /** @param {Record<string, Tensor>} tensors  @param {Weights | null} kernelsAndBiases  @returns {Sources} */
     function pick(tensors, kernelsAndBiases) {
-      const behind = after && tensors[after.name];
-      const kind = after?.kind === "relu" ? "relu" : "softmax";
+      const { probabilities } = tensors;
       return {
         reads: reads ? tensors[reads.name] : { shape: [1, ...tensors.input.shape], data: tensors.input.data },
         own: tensors[layer.name] ?? null,
-        after: behind ? { kind, tensor: behind } : null,
+        after: !after ? null
+          : after.kind === "relu" ? { kind: "relu" }
+          : { kind: "softmax", tensor: { shape: [...probabilities.shape, 1, 1], data: probabilities.data } },
         weights: kernelsAndBiases,
       };
     }
@@ -200,7 +201,7 @@ export function createLens(bench, comparison) {
       channel: kept,
       readMapOf: (each) => maps[each],
       contributionOf: (each) => additions[each] ?? null,
-      map: mapOf(source, neuron.filter),
+      map: mapOf(layer, source, neuron.filter),
       mapName: `map ${neuron.filter} of ${source.name}`,
       held: comparison()?.heldMap(source.name, neuron.filter) ?? null,
       still: stillness.matches,
@@ -210,10 +211,10 @@ export function createLens(bench, comparison) {
     speakLater(neuron, arithmetic, isExact, decimals);
   }
 
-  /** @param {LayerDescription} source  @param {number} filter  @returns {Plane | null} */
-  function mapOf(source, filter) {
-    const own = [...exact.layers.values()].find((tensors) => tensors[source.name])?.[source.name];
-    const tensor = own ?? store.getState().answer?.tensors[source.name];
+  /** The neuron's map as the page shows it. @param {LayerDescription} layer  @param {LayerDescription} source  The ReLU behind, or the layer.  @param {number} filter  @returns {Plane | null} */
+  function mapOf(layer, source, filter) {
+    const own = exact.layers.get(layer.name)?.[layer.name];
+    const tensor = (own && (source === layer ? own : rectify(own))) ?? store.getState().answer?.tensors[source.name];
     return tensor ? planesOf(tensor)[filter] : null;
   }
 

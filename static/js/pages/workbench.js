@@ -19,7 +19,6 @@ import { createDrawingPad } from "../views/drawing-pad.js";
 import { createLayerSection } from "../views/layer-section.js";
 import { createNetworkStrip } from "../views/network-strip.js";
 import { createPredictionBars } from "../views/prediction-bars.js";
-import { createSampleGallery } from "../views/sample-gallery.js";
 import { EXAMPLE_STROKES } from "./example-digit.js";
 import { wireLens } from "./lens-wiring.js";
 
@@ -315,15 +314,25 @@ watchForImages({
   },
 }, signal);
 
-const gallery = createSampleGallery(find(document, "#sample-gallery", HTMLDialogElement), model.id, {
-  async load(query) {
-    const [page, sheet] = await Promise.all([getSamples(query), getSampleSheet(query)]);
-    return { ...page, sheet };
-  },
-  choose: (index) => store.dispatch({ type: "digitChosen", digit: { kind: "sample", index } }),
-  fail: showProblem,
+/** Loaded when it is first opened. @type {ReturnType<typeof import("../views/sample-gallery.js").createSampleGallery> | null} */
+let gallery = null;
+
+button("open-samples").addEventListener("click", async () => {
+  try {
+    const { createSampleGallery } = await import("../views/sample-gallery.js");
+    gallery ??= createSampleGallery(find(document, "#sample-gallery", HTMLDialogElement), model.id, {
+      async load(query) {
+        const [page, sheet] = await Promise.all([getSamples(query), getSampleSheet(query)]);
+        return { ...page, sheet };
+      },
+      choose: (index) => store.dispatch({ type: "digitChosen", digit: { kind: "sample", index } }),
+      fail: showProblem,
+    });
+    gallery.open();
+  } catch (error) {
+    showProblem(error);
+  }
 });
-button("open-samples").addEventListener("click", () => gallery.open());
 
 const problem = find(document, "#problem", HTMLElement);
 find(problem, "button", HTMLButtonElement).addEventListener("click", hideProblem);

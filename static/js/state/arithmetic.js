@@ -83,6 +83,15 @@ export function strongestFirst(sums) {
 }
 
 /**
+ * What a ReLU makes of maps: a comparison, so nothing is rounded and it need not be asked for.
+ * @param {Tensor} tensor
+ * @returns {Tensor}
+ */
+export function rectify({ shape, data }) {
+  return { shape, data: data.map((value) => Math.max(0, value)) };
+}
+
+/**
  * Now minus held, value by value; both come of the same network.
  * @param {Tensor} now
  * @param {Tensor} held
@@ -139,7 +148,7 @@ function readPatch({ shape: [, height, width], data }, span, first, channels) {
  */
 function afterOf(after, own, neuron) {
   if (!after || !own) return null;
-  if (after.kind === "relu") return { kind: "relu", stored: at(after.tensor, neuron) };
+  if (after.kind === "relu") return { kind: "relu", stored: Math.max(0, at(own, neuron)) };
   const largest = own.data.reduce((a, b) => Math.max(a, b));
   const exponentials = Array.from(own.data, (logit) => Math.exp(logit - largest));
   const sum = exponentials.reduce((a, b) => a + b, 0);
