@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-SECONDS = 4
+SECONDS = 3
 CLIENTS = (16, 64)
 WORKERS = (1, 2)
 MODEL = "/api/v1/models/cnn/feature-maps"
