@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
 
 MNIST_SHAPE = (1, 28, 28)
@@ -34,7 +34,42 @@ def build_cnn(rng: np.random.Generator) -> Network:
     )
 
 
-ARCHITECTURES: Mapping[str, Callable[[np.random.Generator], Network]] = {"cnn": build_cnn}
+def build_mlp_500(rng: np.random.Generator) -> Network:
+    """The perceptron: 500 features, each of the whole image, and a class from those; 397,510 weights."""
+    return Network(
+        MNIST_SHAPE,
+        {
+            "linear1": Linear.create(rng, MNIST_SHAPE, 500),
+            "relu1": ReLU(),
+            "linear2": Linear.create(rng, (500, 1, 1), CLASSES),
+            "softmax": Softmax(),
+        },
+    )
 
-TITLES: Mapping[str, str] = {"cnn": "Five convolutional layers, from edges to digits"}
+
+def build_locally_connected(rng: np.random.Generator) -> Network:
+    """The first layer of `build_cnn` with a kernel for each position, and a class from that; 357,514 weights."""
+    return Network(
+        MNIST_SHAPE,
+        {
+            "local1": LocallyConnected2d.create(rng, MNIST_SHAPE, 16, 5, padding=2),
+            "relu1": ReLU(),
+            "pool1": MaxPool2d(),
+            "linear": Linear.create(rng, (16, 14, 14), CLASSES),
+            "softmax": Softmax(),
+        },
+    )
+
+
+ARCHITECTURES: Mapping[str, Callable[[np.random.Generator], Network]] = {
+    "cnn": build_cnn,
+    "mlp-500": build_mlp_500,
+    "locally-connected": build_locally_connected,
+}
+
+TITLES: Mapping[str, str] = {
+    "cnn": "Five convolutional layers, from edges to digits",
+    "mlp-500": "A perceptron: 500 features, each of the whole image",
+    "locally-connected": "Local features whose weights are not shared",
+}
 """One line on each network, for people."""

@@ -27,7 +27,7 @@ from safetensors.numpy import save
 from model.arrays import Float32
 from model.calibration import LayerCalibration
 from model.errors import ArtifactError, ModelError
-from model.layers import Conv2d, Layer, Linear, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
 
 FORMAT = "kernelscope-network-1"
@@ -43,6 +43,9 @@ Settings = Mapping[str, Any]
 # Kind → a layer from its parameters and settings. A file names a kind; it can never name a class.
 _BUILDERS: Mapping[str, Callable[[Mapping[str, Float32], Settings], Layer]] = {
     Conv2d.kind: lambda own, settings: Conv2d(
+        own["weight"], own["bias"], stride=int(settings["stride"]), padding=int(settings["padding"])
+    ),
+    LocallyConnected2d.kind: lambda own, settings: LocallyConnected2d(
         own["weight"], own["bias"], stride=int(settings["stride"]), padding=int(settings["padding"])
     ),
     Linear.kind: lambda own, settings: Linear(own["weight"], own["bias"]),

@@ -75,3 +75,20 @@ def row_patches(unrolled: Float32, kernel: int, stride: int) -> Float32:
         strides=(row_bytes * stride, out_width * count * item, item),
         writeable=False,
     )
+
+
+def position_patches(unrolled: Float32, kernel: int, stride: int) -> Float32:
+    """See the patches of each single position as a matrix, without copying.
+
+    Args:
+        unrolled: (H, C, kernel, W', N) from `unroll_columns`.
+        kernel: Extent of the square kernel, in pixels.
+        stride: Step between windows, in pixels.
+
+    Returns:
+        (H', W', kernel·C·kernel, N), read-only; column n of matrix (h, w) is the patch of neuron (h, w) of image n,
+        ordered (kernel row, channel, kernel column).
+    """
+    by_row = row_patches(unrolled, kernel, stride)
+    *_, out_width, count = unrolled.shape
+    return by_row.reshape(*by_row.shape[:2], out_width, count).transpose(0, 2, 1, 3)

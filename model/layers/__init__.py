@@ -3,8 +3,9 @@
 from model.layers.base import Context, Layer
 from model.layers.conv2d import Conv2d
 from model.layers.linear import Linear
+from model.layers.locally_connected2d import LocallyConnected2d
 from model.layers.max_pool2d import MaxPool2d
 from model.layers.relu import ReLU
 from model.layers.softmax import Softmax
 
-__all__ = ["Context", "Conv2d", "Layer", "Linear", "MaxPool2d", "ReLU", "Softmax"]
+__all__ = ["Context", "Conv2d", "Layer", "Linear", "LocallyConnected2d", "MaxPool2d", "ReLU", "Softmax"]

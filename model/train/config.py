@@ -100,5 +100,12 @@ QUICK = TrainConfig(
 """One pass over the digits as they are, for whoever will not wait: about 99 % within seconds, but kernels that
 look like noise and drawings that are read less well."""
 
-RECIPES: Mapping[str, TrainConfig] = {"cnn": TrainConfig(), "cnn-quick": QUICK}
+RECIPES: Mapping[str, TrainConfig] = {
+    "cnn": TrainConfig(),
+    "cnn-quick": QUICK,
+    # The same recipe in all that matters to the weights. These networks have five times as many of them, so that
+    # the history keeps fewer checkpoints.
+    "mlp-500": TrainConfig(architecture="mlp-500", history_length=5),
+    "locally-connected": TrainConfig(architecture="locally-connected", history_length=5),
+}
 """By name; an architecture's own recipe has its name."""

@@ -269,12 +269,12 @@ def _prepared_batches(
 
 
 def _smooth(kernels: Float32, amount: float) -> None:
-    """Move every cell of (F, C, k, k) kernels toward its neighbors, in place; a border cell has fewer of them."""
+    """Move every cell of (…, k, k) kernels toward its neighbors, in place; a border cell has fewer of them."""
     pull = np.zeros_like(kernels)
-    for axis in (2, 3):
+    for axis in (-2, -1):
         step = np.diff(kernels, axis=axis)
-        after = [(0, 0)] * 4
-        before = [(0, 0)] * 4
+        after = [(0, 0)] * kernels.ndim
+        before = [(0, 0)] * kernels.ndim
         after[axis], before[axis] = (0, 1), (1, 0)
         pull += np.pad(step, after) - np.pad(step, before)
     kernels += np.float32(amount) * pull
