@@ -11,10 +11,12 @@ from fastapi.templating import Jinja2Templates
 
 from app.errors import InvalidInput, UnsupportedMediaType
 from app.observability.metrics import Metrics
+from app.schemas.experiments import PokeQuery, ShiftCurveQuery, ShiftQuery
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.reading import DigitT, read_digit
 from app.services.compute_pool import ComputePool
+from app.services.experiments import ExperimentRecords
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
 from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
@@ -38,6 +40,12 @@ async def get_samples(connection: HTTPConnection) -> SampleCatalog:
     return samples
 
 
+async def get_records(connection: HTTPConnection) -> ExperimentRecords:
+    """What was measured beforehand."""
+    records: ExperimentRecords = connection.app.state.records
+    return records
+
+
 async def get_pool(connection: HTTPConnection) -> ComputePool:
     """The threads that compute."""
     pool: ComputePool = connection.app.state.pool
@@ -59,6 +67,7 @@ async def get_templates(request: Request) -> Jinja2Templates:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 CatalogDep = Annotated[NetworkCatalog, Depends(get_catalog)]
 SamplesDep = Annotated[SampleCatalog, Depends(get_samples)]
+RecordsDep = Annotated[ExperimentRecords, Depends(get_records)]
 PoolDep = Annotated[ComputePool, Depends(get_pool)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(get_templates)]
@@ -102,6 +111,21 @@ async def get_neuron_query(request: Request, settings: SettingsDep) -> NeuronQue
     return await _read_query(NeuronQuery, request, settings)
 
 
+async def get_poke_query(request: Request, settings: SettingsDep) -> PokeQuery:
+    """The digit and the pixel of a JSON body."""
+    return await _read_query(PokeQuery, request, settings)
+
+
+async def get_shift_query(request: Request, settings: SettingsDep) -> ShiftQuery:
+    """The digit and the shift of a JSON body."""
+    return await _read_query(ShiftQuery, request, settings)
+
+
+async def get_shift_curve_query(request: Request, settings: SettingsDep) -> ShiftCurveQuery:
+    """The digit and the shifts of a JSON body."""
+    return await _read_query(ShiftCurveQuery, request, settings)
+
+
 async def _read_query(kind: type[DigitT], request: Request, settings: Settings) -> DigitT:
     require_content_type(request, "application/json")
     return read_digit(kind, await request.body(), settings)
@@ -109,6 +133,9 @@ async def _read_query(kind: type[DigitT], request: Request, settings: Settings) 
 
 DigitQueryDep = Annotated[DigitQuery, Depends(get_digit_query)]
 NeuronQueryDep = Annotated[NeuronQuery, Depends(get_neuron_query)]
+PokeQueryDep = Annotated[PokeQuery, Depends(get_poke_query)]
+ShiftQueryDep = Annotated[ShiftQuery, Depends(get_shift_query)]
+ShiftCurveQueryDep = Annotated[ShiftCurveQuery, Depends(get_shift_curve_query)]
 
 
 def require_content_type(request: Request, expected: str) -> None:

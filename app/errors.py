@@ -156,6 +156,14 @@ class UnknownSample(NotFound):
     advice = "GET /api/v1/samples tells how many test digits there are; indexes begin at 0."
 
 
+class NotMeasured(NotFound):
+    """This measurement takes minutes and is made beforehand; it is not among what is served here."""
+
+    slug = "not-measured"
+    title = "Not measured"
+    advice = "Whoever runs the server can make it: the detail names the command."
+
+
 class UnknownProblem(NotFound):
     """No problem of this name is known."""
 
@@ -259,6 +267,14 @@ class FramingImpossible(InvalidInput):
     slug = "framing-impossible"
     title = "Framing impossible"
     advice = 'Leave out "framing", or send an image of 28×28 pixels.'
+
+
+class DigitUnlabeled(InvalidInput):
+    """Nobody says what the digit is, and there is no ink to read."""
+
+    slug = "digit-unlabeled"
+    title = "Digit without a label"
+    advice = "Give the right class as `label`, or a digit with ink."
 
 
 class IncrementWithoutBase(InvalidInput):

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from threadpoolctl import threadpool_limits
 
 from app.services.compute_pool import ComputePool
+from app.services.experiments import ExperimentRecords
 from app.services.framing import from_pixels
 from app.services.inference import run_forward
 from app.services.live_session import Seats
@@ -38,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
     app.state.catalog = catalog
     app.state.samples = SampleCatalog.load(settings.artifacts, catalog)
+    app.state.records = ExperimentRecords.load(settings.artifacts)
     app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
     app.state.metrics.observe_pending(lambda: pool.pending)
     app.state.seats = seats = Seats(settings.live_sessions)

@@ -17,7 +17,7 @@ from app.middleware.timing import TimingMiddleware
 from app.middleware.unexpected_errors import UnexpectedErrorsMiddleware
 from app.observability.metrics import Metrics
 from app.problems import install_problem_handlers
-from app.routes import explanations, inference, live, networks, operations, pages, samples
+from app.routes import experiments, explanations, inference, live, networks, operations, pages, samples
 from app.schemas.api_reference import mark_code
 from app.schemas.documentation import DESCRIPTION, TAGS, remove_default_refusals
 from app.settings import ROOT, Settings
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.templates = Jinja2Templates(ROOT / "templates")
     app.state.templates.env.filters["mark_code"] = mark_code
     install_problem_handlers(app)
-    for routes in (networks, inference, live, explanations, samples, operations, pages):
+    for routes in (networks, inference, live, explanations, experiments, samples, operations, pages):
         app.include_router(routes.router)
     app.mount("/static", RevalidatedStaticFiles(directory=ROOT / "static"), name="static")
     _document(app)

@@ -38,6 +38,11 @@ PREDICTIONS_FILE = "predictions.safetensors"
 HISTORY_FILE = "history.safetensors"
 REPORT_FILE = "report.json"
 
+EXPERIMENTS_FOLDER = "experiments"
+"""Beside the networks: what was measured on all of them, by `model.controls`."""
+SCRAMBLE_FILE = "scramble.json"
+SHIFT_CURVE_FILE = "shift_curve.json"
+
 Settings = Mapping[str, Any]
 
 # Kind → a layer from its parameters and settings. A file names a kind; it can never name a class.

@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from model.arrays import Float32, Images, require_images
 from model.errors import ShapeError
-from model.layers import Conv2d, Layer, Linear, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import ForwardTrace, Network
 
 Step = Callable[[], object]
@@ -84,6 +84,8 @@ def _steps_of(layer: Layer, x: Float32, y: Float32) -> list[Step]:
     """What a layer does: read x and write y, both (N, H, W, C)."""
     if isinstance(layer, Conv2d):
         return _convolve(layer, x, y)
+    if isinstance(layer, LocallyConnected2d):
+        return _connect_locally(layer, x, y)
     if isinstance(layer, ReLU):
         # An array of zeros, since NumPy compares two arrays half again as fast as an array and a number.
         zeros = _aligned(x.shape)
@@ -98,30 +100,19 @@ def _steps_of(layer: Layer, x: Float32, y: Float32) -> list[Step]:
 
 
 def _convolve(layer: Conv2d, x: Float32, y: Float32) -> list[Step]:
-    steps: list[Step] = []
     filters, channels, kernel, _ = layer.weight.shape
-    padding, stride = layer.padding, layer.stride
-    count, height, width, _ = x.shape
-    if padding:
-        padded = _aligned((count, height + 2 * padding, width + 2 * padding, channels))
-        inside = padded[:, padding : padding + height, padding : padding + width]
-        unpadded, x = x, padded
-        steps.append(lambda: np.copyto(inside, unpadded))
-
-    out_height, out_width = y.shape[1:3]
-    of_image, of_row, of_column, of_channel = x.strides
+    stride = layer.stride
+    x, steps = _pad(x, layer.padding)
+    count, out_height, out_width, _ = y.shape
     positions, cells = out_height * out_width, channels * kernel * kernel
     if channels * kernel >= out_width:
-        # (N, position, cell), cells ordered (kernel row, kernel column, channel), and the bias's column of ones.
-        patches = _aligned((count, positions, cells + 1), value=1)
-        into = _view(patches, (count, out_height, out_width, kernel, kernel * channels),
-                     (positions * (cells + 1), out_width * (cells + 1), cells + 1, kernel * channels, 1))  # fmt: skip
-        out_of = as_strided(x, into.shape, (of_image, stride * of_row, stride * of_column, of_row, of_channel))
+        patches, copying = _patches_by_position(x, kernel, stride, out_height, out_width)
+        steps.append(copying)
         weights = layer.weight.transpose(2, 3, 1, 0)
-        steps.append(lambda: np.copyto(into, out_of))
     else:
         # First each row once for each kernel column; from there, long runs for each kernel row. Cells are ordered
         # (channel, kernel column, kernel row).
+        of_image, of_row, of_column, of_channel = x.strides
         rows = x.shape[1]
         shifted = _aligned((count, channels, kernel, rows, out_width))
         by_column = as_strided(x, shifted.shape, (of_image, of_channel, of_column, of_row, stride * of_column))
@@ -139,6 +130,41 @@ def _convolve(layer: Conv2d, x: Float32, y: Float32) -> list[Step]:
     kernels[cells] = layer.bias
     sums = y.reshape(count, positions, filters)
     return [*steps, lambda: np.matmul(patches, kernels, out=sums)]
+
+
+def _connect_locally(layer: LocallyConnected2d, x: Float32, y: Float32) -> list[Step]:
+    """As a convolution, but each position's patch meets kernels of its own."""
+    x, steps = _pad(x, layer.padding)
+    count, out_height, out_width, filters = y.shape
+    patches, copying = _patches_by_position(x, layer.window.size, layer.stride, out_height, out_width)
+    positions = out_height * out_width
+    kernels = _aligned((positions, filters, patches.shape[2]))
+    kernels[..., :-1] = layer.weight.transpose(0, 1, 2, 4, 5, 3).reshape(positions, filters, -1)
+    kernels[..., -1] = layer.bias.reshape(positions, filters)
+    columns, sums = patches[..., np.newaxis], y.reshape(count, positions, filters, 1)
+    return [*steps, copying, lambda: np.matmul(kernels, columns, out=sums)]
+
+
+def _pad(x: Float32, padding: int) -> tuple[Float32, list[Step]]:
+    """An array with zeros around the rows and columns of x, and the step that copies x into it."""
+    if not padding:
+        return x, []
+    count, height, width, channels = x.shape
+    padded = _aligned((count, height + 2 * padding, width + 2 * padding, channels))
+    inside = padded[:, padding : padding + height, padding : padding + width]
+    return padded, [lambda: np.copyto(inside, x)]
+
+
+def _patches_by_position(x: Float32, kernel: int, stride: int, out_height: int, out_width: int) -> tuple[Float32, Step]:
+    """(N, position, cell + 1), cells ordered (kernel row, kernel column, channel), then the bias's 1; and its step."""
+    count, _, _, channels = x.shape
+    of_image, of_row, of_column, of_channel = x.strides
+    positions, cells = out_height * out_width, channels * kernel * kernel
+    patches = _aligned((count, positions, cells + 1), value=1)
+    into = _view(patches, (count, out_height, out_width, kernel, kernel * channels),
+                 (positions * (cells + 1), out_width * (cells + 1), cells + 1, kernel * channels, 1))  # fmt: skip
+    out_of = as_strided(x, into.shape, (of_image, stride * of_row, stride * of_column, of_row, of_channel))
+    return patches, lambda: np.copyto(into, out_of)
 
 
 def _pool(size: int, x: Float32, y: Float32) -> list[Step]:

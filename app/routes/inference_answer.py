@@ -1,6 +1,7 @@
 """An inference as JSON, safetensors, npz or PNG."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from app.codecs.media_types import JSON, PNG
 from app.codecs.tensor_file import encode_tensors
@@ -43,17 +44,23 @@ def encode_inference(inference: Inference, wanted: AnswerFormat, metadata: Mappi
     return encode_tensors(wanted.media_type, tensors, about, wanted.dtype)
 
 
-def _as_json(inference: Inference) -> bytes:
-    prediction = {
+def prediction_of(inference: Inference) -> dict[str, Any] | None:
+    """What a digit is read as; None if there is no ink to judge."""
+    if inference.digit is None:
+        return None
+    return {
         "digit": inference.digit,
         "probability": inference.probability,
         "probabilities": inference.probabilities,
         "logits": inference.logits,
     }
+
+
+def _as_json(inference: Inference) -> bytes:
     return encode_json(
         {
             "model": inference.model,
-            "prediction": None if inference.digit is None else prediction,
+            "prediction": prediction_of(inference),
             "input": inference.input,
             "layers": [
                 {

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from app.codecs.media_types import JSON, PNG, TENSORS
@@ -18,6 +18,7 @@ from app.errors import (
     UnknownFilter,
     UnknownLayer,
     UnknownModel,
+    UnknownNeuron,
 )
 from app.routes import API
 from app.routes.parameters import AnswerFormatDep
@@ -61,6 +62,7 @@ async def describe_model(served: ModelDep) -> NetworkDescription:
         UnknownLayer,
         LayerWithoutKernels,
         UnknownFilter,
+        UnknownNeuron,
         NotAcceptable,
         InvalidInput,
         ServerBusy,
@@ -71,14 +73,27 @@ async def get_kernels(
     layer: Annotated[str, Path(description="Name of a layer with weights.", examples=["conv1"])],
     wanted: AnswerFormatDep,
     pool: PoolDep,
+    row: Annotated[int | None, Query(description="Of a neuron in the feature maps; with `column`.")] = None,
+    column: Annotated[int | None, Query(description="Of a neuron in the feature maps; with `row`.")] = None,
 ) -> Response:
     """The weights and the bias of every filter.
+
+    A layer that shares no weights has a kernel for each filter and place: [F, H, W, C, kH, kW]. With `row` and
+    `column`, the kernels of that place alone, [F, C, kH, kW]; in a convolution they are the same everywhere.
 
     As a PNG: a row for each filter with a kernel for each input channel (a layer that reads one channel has eight
     filters to a row), blue below zero, orange above, all in one range: the layer's largest weight. With `filter`, that
     filter's kernel and bias alone; `range` is the layer's all the same.
     """
-    kernels = served.kernels(layer)
+    if (row is None) != (column is None):
+        raise InvalidInput("A place is a row and a column: give both, or none.")
+    kernels = served.kernels(layer, None if row is None or column is None else (row, column))
+    if wanted.media_type == PNG and kernels.kernels.ndim > 4:
+        _filters, rows, columns, *_kernel = kernels.kernels.shape
+        raise InvalidInput(
+            f"Layer {layer} has kernels of its own for each of {rows}×{columns} places; a PNG shows those of one: "
+            f"add ?row={rows // 2}&column={columns // 2}."
+        )
     chosen = slice(None)
     if wanted.filter is not None:
         served.require_filter(layer, wanted.filter)

@@ -9,6 +9,7 @@ from typing import Any
 from app.codecs.media_types import JSON, NPZ, PNG
 from app.errors import AppError
 from app.problems import PROBLEM_JSON
+from app.schemas.experiments import PokeQuery, ShiftCurveQuery, ShiftQuery
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.problem import Problem
@@ -27,6 +28,7 @@ TAGS = [
     {"name": "Models", "description": "The networks, their layers and kernels."},
     {"name": "Feature maps", "description": "A digit through a network."},
     {"name": "Explanations", "description": "Why a network answers as it does."},
+    {"name": "Experiments", "description": "Global against local features, tested on a digit."},
     {"name": "Samples", "description": "The 10,000 MNIST test digits, with what each model reads them as."},
     {"name": "Operations", "description": "For those who run the service."},
 ]
@@ -72,7 +74,7 @@ KERNELS_EXAMPLE = {
     "kernels": [[[[0.07, -0.07, 0.36, 0.05, -0.3]]]],
     "biases": [0.02],
 }
-FEATURE_MAPS_EXAMPLE = {
+FEATURE_MAPS_EXAMPLE: dict[str, Any] = {
     "model": "cnn",
     "prediction": {"digit": 7, "probability": 0.999, "probabilities": [0.0001], "logits": [-1.6]},
     "input": {
@@ -143,6 +145,146 @@ SAMPLES_EXAMPLE = {
 }
 SAMPLE_EXAMPLE = {**_SAMPLE_SUMMARY, "pixels": [[0, 0.329, 0.726]]}
 
+_INPUT = {"pixels": [[0, 0.329, 0.726]], "framing": FEATURE_MAPS_EXAMPLE["input"]["framing"]}
+_READING = {"digit": 7, "probability": 0.999}
+LEDGER_EXAMPLE = {
+    "input_shape": [1, 28, 28],
+    "rows": [
+        {
+            "id": "convolution",
+            "kind": "conv2d",
+            "title": "Convolution",
+            "input_shape": [1, 28, 28],
+            "output_shape": [16, 28, 28],
+            "outputs": 12544,
+            "inputs_per_output": 25,
+            "weights": 416,
+            "biases": 16,
+            "multiply_adds": 313600,
+            "weight_uses": 784,
+            "gradients": 416,
+            "gradient_products": 313600,
+        }
+    ],
+}
+POKE_EXAMPLE = {
+    "input": _INPUT,
+    "pixel": {"row": 14, "column": 14, "before": 0, "after": 1},
+    "models": [
+        {
+            "id": "cnn",
+            "before": _READING,
+            "after": _READING,
+            "layers": [
+                {
+                    "name": "conv1",
+                    "kind": "conv2d",
+                    "shape": [16, 28, 28],
+                    "neurons": 12544,
+                    "reachable": 400,
+                    "changed": 400,
+                    "changed_per_filter": [25, 25, 25],
+                    "largest": 0.41,
+                    "change": [[[0, 0.12, 0.3]]],
+                }
+            ],
+        }
+    ],
+}
+SHIFT_EXAMPLE = {
+    "input": _INPUT,
+    "shift": {"down": 0, "right": 2},
+    "shifted": [[0, 0, 0]],
+    "ink_lost": 0,
+    "models": [
+        {
+            "id": "cnn",
+            "before": _READING,
+            "after": _READING,
+            "layers": [
+                {
+                    "name": "pool1",
+                    "kind": "max_pool2d",
+                    "shape": [16, 14, 14],
+                    "map_shift": {"down": 0, "right": 1},
+                    "exact": True,
+                    "inside": {"top": 1, "left": 2, "height": 12, "width": 11},
+                    "residual": 0,
+                    "cosine": 0.93,
+                    "difference": [[[0, 0, 0]]],
+                }
+            ],
+        }
+    ],
+}
+SHIFT_CURVE_EXAMPLE = {
+    "label": 7,
+    "label_from": "sample",
+    "direction": "right",
+    "shifts": [-1, 0, 1],
+    "ink_lost": [0, 0, 0],
+    "models": [
+        {
+            "id": "mlp-500",
+            "digit": [7, 7, 7],
+            "probability": [0.98, 0.99, 0.98],
+            "layers": [{"name": "relu1", "residual": [1.3, 0, 1.2], "cosine": [0.93, 1, 0.92]}],
+        }
+    ],
+}
+MEAN_SHIFT_CURVE_EXAMPLE = {
+    "digits": 1000,
+    "directions": {
+        "right": {
+            "shifts": [-1, 0, 1],
+            "models": [
+                {
+                    "id": "cnn",
+                    "hidden_layer": "relu5",
+                    "accuracy": [0.99, 0.996, 0.99],
+                    "probability": [0.98, 0.99, 0.98],
+                    "cosine": [0.98, 1, 0.98],
+                }
+            ],
+        }
+    },
+    "date": "2026-11-24",
+    "numpy_version": "2.4.0",
+    "python_version": "3.11.7",
+}
+RESPONSES_EXAMPLE = {
+    "input": _INPUT,
+    "prediction": {"digit": 7, "probability": 0.999, "probabilities": [0.0001], "logits": [-1.6]},
+    "templates": {
+        "model": "mlp-500",
+        "layer": "linear1",
+        "pre_activations": [-2.1, 0.8],
+        "activations": [0, 0.8],
+        "order": [1, 0],
+        "active": 1,
+    },
+    "kernels": {"model": "cnn", "layer": "conv1", "strongest": [1.4], "places": [[7, 12]], "active_share": [0.2]},
+}
+SCRAMBLE_EXAMPLE = {
+    "permutation": [17, 402, 5],
+    "permutation_seed": 0,
+    "seeds": [1, 2, 3],
+    "epochs": 3,
+    "training_digits": 55000,
+    "validation_digits": 5000,
+    "models": [
+        {
+            "id": "mlp-500",
+            "plain": {"accuracy": [0.98, 0.98, 0.98], "mean": 0.98, "deviation": 0.001},
+            "scrambled": {"accuracy": [0.98, 0.98, 0.98], "mean": 0.98, "deviation": 0.001},
+        }
+    ],
+    "config": {"batch_size": 64},
+    "date": "2026-11-24",
+    "numpy_version": "2.4.0",
+    "python_version": "3.11.7",
+}
+
 SEVEN = [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]
 
 # The smallest of pictures that shows something: eight rows with a vertical line, as PNG.
@@ -158,33 +300,49 @@ DIGIT_EXAMPLES = {
     },
 }
 
-DIGIT_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {JSON: {"schema": DigitQuery.model_json_schema(), "examples": DIGIT_EXAMPLES}},
-    }
-}
 
-NEURON_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {
-                "schema": NeuronQuery.model_json_schema(),
-                "examples": {
-                    "convolution": {
-                        "summary": "A neuron of the first layer, at a corner",
-                        "value": {"sample": 0, "layer": "conv1", "filter": 2, "row": 0, "column": 0},
-                    },
-                    "pooling": {
-                        "summary": "A pooling neuron",
-                        "value": {"strokes": SEVEN, "layer": "pool1", "filter": 0, "row": 3, "column": 5},
-                    },
-                },
-            }
+def _body(query: type[DigitQuery], examples: dict[str, Any]) -> dict[str, Any]:
+    """The ``openapi_extra`` of an operation that reads a digit, and more, as JSON."""
+    content = {JSON: {"schema": query.model_json_schema(), "examples": examples}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+DIGIT_BODY = RESPONSES_BODY = _body(DigitQuery, DIGIT_EXAMPLES)
+
+NEURON_BODY = _body(
+    NeuronQuery,
+    {
+        "convolution": {
+            "summary": "A neuron of the first layer, at a corner",
+            "value": {"sample": 0, "layer": "conv1", "filter": 2, "row": 0, "column": 0},
         },
-    }
-}
+        "pooling": {
+            "summary": "A pooling neuron",
+            "value": {"strokes": SEVEN, "layer": "pool1", "filter": 0, "row": 3, "column": 5},
+        },
+    },
+)
+POKE_BODY = _body(
+    PokeQuery,
+    {
+        "inside": {"summary": "A pixel in the middle", "value": {"sample": 0, "row": 14, "column": 14}},
+        "corner": {"summary": "A corner, half inked", "value": {"strokes": SEVEN, "row": 0, "column": 0, "value": 0.5}},
+    },
+)
+SHIFT_BODY = _body(
+    ShiftQuery,
+    {
+        "even": {"summary": "By a whole pooling window", "value": {"sample": 0, "right": 2}},
+        "odd": {"summary": "By one and a half", "value": {"sample": 0, "right": 3, "down": -1}},
+    },
+)
+SHIFT_CURVE_BODY = _body(
+    ShiftCurveQuery,
+    {
+        "sample": {"summary": "A test digit, sideways", "value": {"sample": 0}},
+        "drawing": {"summary": "A drawing, up and down", "value": {"strokes": SEVEN, "direction": "down", "label": 7}},
+    },
+)
 
 UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {

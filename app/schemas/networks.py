@@ -23,7 +23,7 @@ class LayerDescription(BaseModel):
     """One layer: shape, cost and the range that its colors mean."""
 
     name: str
-    kind: str = Field(description="conv2d, relu, max_pool2d, linear or softmax.")
+    kind: str = Field(description="conv2d, locally_connected2d, relu, max_pool2d, linear or softmax.")
     input_shape: Shape3 = Field(description="[C, H, W] that it reads.")
     output_shape: Shape3 = Field(description="[F, H, W] of its feature maps.")
     kernel_size: int | None = Field(description="Side of its kernel or pooling window; null if it has none.")
@@ -127,9 +127,10 @@ class KernelsAnswer(BaseModel):
     """What one layer learned."""
 
     layer: str
-    shape: tuple[int, int, int, int] = Field(
-        description="[F, C, kH, kW]; a linear layer's kernel is as large as its input."
+    shape: list[int] = Field(
+        description="[F, C, kH, kW]; a linear layer's kernel is as large as its input. "
+        "[F, H, W, C, kH, kW] where each place has kernels of its own."
     )
     range: tuple[float, float] = Field(description="Lowest and highest weight.")
-    kernels: list[list[list[list[float]]]] = Field(description="[F][C][kH][kW]")
-    biases: list[float] = Field(description="[F]")
+    kernels: list[Any] = Field(description="Nested as `shape` says.")
+    biases: list[Any] = Field(description="[F], or [F][H][W] where each place has a bias of its own.")

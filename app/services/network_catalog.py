@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel
+from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel, UnknownNeuron
 from model.arrays import Float32
 from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifact, read_tensors
 from model.description import LayerDescription, describe_layers
@@ -21,8 +21,8 @@ class Kernels:
     """What one layer learned.
 
     Attributes:
-        kernels: (F, C, kH, kW) float32.
-        biases: (F,) float32.
+        kernels: (F, C, kH, kW) float32; of a layer that shares none, (F, H, W, C, kH, kW).
+        biases: (F,) float32; of a layer that shares none, (F, H, W).
     """
 
     kernels: Float32
@@ -74,12 +74,18 @@ class ServedNetwork:
             return []
         return [number for number, peak in enumerate(self.artifact.calibration[layer].peaks) if peak <= 0]
 
-    def kernels(self, layer: str) -> Kernels:
+    def kernels(self, layer: str, place: tuple[int, int] | None = None) -> Kernels:
         """The kernels and biases of a layer.
+
+        Args:
+            layer: Its name.
+            place: Row and column in the feature maps, of the neurons whose kernels are wanted. A convolution has the
+                same ones everywhere.
 
         Raises:
             UnknownLayer: There is no such layer.
             LayerWithoutKernels: It learned no weights.
+            UnknownNeuron: It has no neurons there.
         """
         self.require_layer(layer)
         parameters = self.artifact.network.layers[layer].parameters
@@ -90,7 +96,23 @@ class ServedNetwork:
                 f"these have: {', '.join(owners)}.",
                 layers=owners,
             )
-        return Kernels(np.ascontiguousarray(parameters["weight"]), np.ascontiguousarray(parameters["bias"]))
+        if place is not None:
+            self._require_place(layer, *place)
+        weight, bias = parameters["weight"], parameters["bias"]
+        if weight.ndim > 4:
+            # Stored by position; asked for by filter.
+            weight = weight[place] if place else weight.transpose(2, 0, 1, 3, 4, 5)
+            bias = bias[place] if place else bias.transpose(2, 0, 1)
+        return Kernels(np.ascontiguousarray(weight), np.ascontiguousarray(bias))
+
+    def _require_place(self, layer: str, row: int, column: int) -> None:
+        shape = self.layers[layer].output_shape
+        if not (0 <= row < shape[1] and 0 <= column < shape[2]):
+            raise UnknownNeuron(
+                f"Layer {layer} has no neuron at that row and column; its maps are {shape[1]}×{shape[2]}, both "
+                "counted from 0.",
+                shape=shape,
+            )
 
     def require_layer(self, layer: str) -> None:
         """Raises UnknownLayer, naming the layers there are."""

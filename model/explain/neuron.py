@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.arrays import Float32, Images
 from model.errors import NeuronError
 from model.geometry import Box, Window
-from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import ForwardTrace, Network
 
 INPUT = "input"
@@ -100,6 +100,11 @@ def explain_neuron(
         case Conv2d() as convolution:
             patch, span = _patch(source, convolution.window, row, column)
             terms = _weighted_sum(patch, convolution.weight[filter_number], float(convolution.bias[filter_number]))
+            return NeuronArithmetic(reads, 0, patch, span, terms, None, None, _total(terms), activation)
+        case LocallyConnected2d() as local:
+            patch, span = _patch(source, local.window, row, column)
+            own = local.weight[row, column, filter_number], float(local.bias[row, column, filter_number])
+            terms = _weighted_sum(patch, *own)
             return NeuronArithmetic(reads, 0, patch, span, terms, None, None, _total(terms), activation)
         case Linear() as linear:
             terms = _weighted_sum(source, linear.weight[filter_number], float(linear.bias[filter_number]))

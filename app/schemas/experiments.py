@@ -1,0 +1,271 @@
+"""Questions about a digit in an experiment, and the answers."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.schemas.inference import DigitQuery, InputAnswer, Prediction
+
+FARTHEST = 14
+"""Pixels: half the frame. Moved farther, most digits are gone."""
+
+Pixel = Annotated[int, Field(ge=0, le=27)]
+ShiftBy = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
+
+
+class PokeQuery(DigitQuery):
+    """One digit, as for feature maps, and one of its pixels."""
+
+    row: Pixel = Field(description="Row of the pixel in the 28×28, from 0.")
+    column: Pixel = Field(description="Column of the pixel, from 0.")
+    value: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
+        None, description="What the pixel becomes; left out: 1 if it was below 0.5, else 0."
+    )
+
+
+class ShiftQuery(DigitQuery):
+    """One digit, as for feature maps, and how far to move it once it is framed."""
+
+    down: ShiftBy = Field(0, description="Pixels down; negative: up.")
+    right: ShiftBy = Field(0, description="Pixels to the right; negative: to the left.")
+
+
+class ShiftCurveQuery(DigitQuery):
+    """One digit, as for feature maps, and along which axis to move it."""
+
+    direction: Literal["right", "down"] = "right"
+    reach: Annotated[int, Field(ge=1, le=FARTHEST)] = Field(8, description="Farthest shift either way, in pixels.")
+    label: Annotated[int, Field(ge=0, le=9)] | None = Field(
+        None, description="The right class; left out: a sample's label, else what the default model reads."
+    )
+
+
+class LedgerRowAnswer(BaseModel):
+    """One way to connect a layer to its input, and what it costs for one image."""
+
+    id: Literal["perceptron", "fully-connected", "locally-connected", "convolution"]
+    kind: str
+    title: str
+    input_shape: tuple[int, int, int] = Field(description="[C, H, W]")
+    output_shape: tuple[int, int, int] = Field(description="[F, H, W]")
+    outputs: int = Field(description="Neurons.")
+    inputs_per_output: int = Field(description="Values that one neuron reads, padding included.")
+    weights: int = Field(description="Learned numbers, biases included.")
+    biases: int = Field(description="Those of them that are biases.")
+    multiply_adds: int = Field(description="Products summed up, those with padding included.")
+    weight_uses: int = Field(description="How often each kernel weight is multiplied.")
+    gradients: int = Field(description="Numbers that backpropagation keeps for one example.")
+    gradient_products: int = Field(description="Products δ·x that are computed for them.")
+
+
+class LedgerAnswer(BaseModel):
+    """What it costs to connect an input fully, locally, and locally with shared weights."""
+
+    input_shape: tuple[int, int, int]
+    rows: list[LedgerRowAnswer]
+
+
+class ReadingAnswer(BaseModel):
+    """What a model reads a digit as."""
+
+    digit: int
+    probability: float
+
+
+class PixelAnswer(BaseModel):
+    """The pixel that was changed."""
+
+    row: int
+    column: int
+    before: float
+    after: float
+
+
+class LayerChangeAnswer(BaseModel):
+    """What one changed pixel does to a layer."""
+
+    name: str
+    kind: str
+    shape: tuple[int, int, int] = Field(description="[F, H, W]")
+    neurons: int
+    reachable: int = Field(description="Neurons that have the pixel in their receptive field.")
+    changed: int = Field(description="Neurons that hold another number than before.")
+    changed_per_filter: list[int] = Field(description="The same for each map.")
+    largest: float = Field(description="Largest |Δ|.")
+    change: list[list[list[float]]] = Field(description="[F][H][W], |Δ| of each neuron.")
+
+
+class PokedModelAnswer(BaseModel):
+    """What one changed pixel does to a model."""
+
+    id: str
+    before: ReadingAnswer | None = Field(description="null for a blank digit.")
+    after: ReadingAnswer | None
+    layers: list[LayerChangeAnswer]
+
+
+class PokeAnswer(BaseModel):
+    """What one changed pixel does."""
+
+    input: InputAnswer
+    pixel: PixelAnswer
+    models: list[PokedModelAnswer]
+
+
+class CellsAnswer(BaseModel):
+    """A shift in whole cells of a map, or in pixels of the input."""
+
+    down: int
+    right: int
+
+
+class LayerShiftAnswer(BaseModel):
+    """How a layer took the shift."""
+
+    name: str
+    kind: str
+    shape: tuple[int, int, int] = Field(description="[F, H, W]")
+    map_shift: CellsAnswer = Field(description="How far its maps should have moved: the nearest whole cells.")
+    exact: bool = Field(description="Whether the shift is a whole number of its cells.")
+    inside: dict[str, int] | None = Field(
+        description="The cells whose receptive field lies inside the image before and after; null: none do."
+    )
+    residual: float | None = Field(description="Largest |new map − old map moved along| inside.")
+    cosine: float | None = Field(description="Between the layer's values before and after; null if one is all zero.")
+    difference: list[list[list[float]]] = Field(description="[F][H][W], new map − old map moved along.")
+
+
+class ShiftedModelAnswer(BaseModel):
+    """How a model took the shift."""
+
+    id: str
+    before: ReadingAnswer | None
+    after: ReadingAnswer | None
+    layers: list[LayerShiftAnswer]
+
+
+class ShiftAnswer(BaseModel):
+    """What a shift does."""
+
+    input: InputAnswer
+    shift: CellsAnswer
+    shifted: list[list[float]] = Field(description="[28][28], the moved digit.")
+    ink_lost: float = Field(description="Share of the ink that left the image, 0–1.")
+    models: list[ShiftedModelAnswer]
+
+
+class CurveLayerAnswer(BaseModel):
+    """A layer's residual and cosine at each shift."""
+
+    name: str
+    residual: list[float | None]
+    cosine: list[float | None]
+
+
+class CurveModelAnswer(BaseModel):
+    """A model's reading at each shift."""
+
+    id: str
+    digit: list[int]
+    probability: list[float] = Field(description="Of the right class.")
+    layers: list[CurveLayerAnswer]
+
+
+class ShiftCurveAnswer(BaseModel):
+    """A digit moved step by step."""
+
+    label: int = Field(description="The class that counts as right.")
+    label_from: Literal["body", "sample", "prediction"]
+    direction: Literal["right", "down"]
+    shifts: list[int]
+    ink_lost: list[float]
+    models: list[CurveModelAnswer]
+
+
+class MeanCurveAnswer(BaseModel):
+    """A model's readings of many moved digits, at each shift."""
+
+    id: str
+    hidden_layer: str = Field(description="The last layer before the classes.")
+    accuracy: list[float] = Field(description="Share read right.")
+    probability: list[float] = Field(description="Mean probability of the right class.")
+    cosine: list[float] = Field(description="Mean cosine of the hidden layer with that of the digit where it was.")
+
+
+class MeanCurvesAnswer(BaseModel):
+    """All models along one axis."""
+
+    shifts: list[int]
+    models: list[MeanCurveAnswer]
+
+
+class MeanShiftCurveAnswer(BaseModel):
+    """Test digits moved step by step; measured beforehand."""
+
+    digits: int
+    directions: dict[Literal["right", "down"], MeanCurvesAnswer]
+    date: str
+    numpy_version: str
+    python_version: str
+
+
+class TemplatesAnswer(BaseModel):
+    """How strongly each of the perceptron's features answers."""
+
+    model: str
+    layer: str
+    pre_activations: list[float]
+    activations: list[float] = Field(description="After the ReLU.")
+    order: list[int] = Field(description="Numbers of the features, the strongest first.")
+    active: int = Field(description="How many of them fire.")
+
+
+class LocalKernelsAnswer(BaseModel):
+    """How strongly each kernel answers where it answers most."""
+
+    model: str
+    layer: str
+    strongest: list[float] = Field(description="Largest value of each map after the ReLU.")
+    places: list[tuple[int, int]] = Field(description="[row, column] of it.")
+    active_share: list[float] = Field(description="Share of each map that fires.")
+
+
+class ResponsesAnswer(BaseModel):
+    """Global features beside local ones."""
+
+    input: InputAnswer
+    prediction: Prediction | None
+    templates: TemplatesAnswer
+    kernels: LocalKernelsAnswer
+
+
+class ScrambleRunsAnswer(BaseModel):
+    """Accuracies on the validation digits."""
+
+    accuracy: list[float] = Field(description="For each seed.")
+    mean: float
+    deviation: float | None = Field(description="Standard deviation of a single run.")
+
+
+class ScrambleModelAnswer(BaseModel):
+    """A network trained on plain and on scrambled digits."""
+
+    id: str
+    plain: ScrambleRunsAnswer
+    scrambled: ScrambleRunsAnswer
+
+
+class ScrambleAnswer(BaseModel):
+    """Networks trained on digits whose pixels were moved to other places; measured beforehand."""
+
+    permutation: list[int] = Field(description="scrambled[i] = plain[permutation[i]], pixels counted row by row.")
+    permutation_seed: int
+    seeds: list[int]
+    epochs: int
+    training_digits: int
+    validation_digits: int
+    models: list[ScrambleModelAnswer]
+    config: dict[str, Any] = Field(description="The recipe of every run.")
+    date: str
+    numpy_version: str
+    python_version: str

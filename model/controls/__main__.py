@@ -1,0 +1,63 @@
+"""python -m model.controls: make a measurement and write its record."""
+
+import argparse
+import datetime
+import json
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from model.architectures import ARCHITECTURES
+from model.artifact import EXPERIMENTS_FOLDER, SCRAMBLE_FILE, SHIFT_CURVE_FILE, load_artifact
+from model.controls.scramble import measure_scrambling
+from model.controls.shift_curve import measure_shifts
+from model.data.mnist import load_test_digits, load_training_digits, split_validation
+from model.errors import ModelError
+from model.train.cli import ARTIFACTS
+
+
+def main() -> int:
+    """Measure as asked; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m model.controls", description=__doc__)
+    parser.add_argument(
+        "control",
+        choices=("scramble", "shift-curve"),
+        help="scramble: train every network on plain and on scrambled digits (minutes); "
+        "shift-curve: read moved test digits with the networks that are served (seconds)",
+    )
+    parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="where the networks are and the record goes")
+    options = parser.parse_args()
+    try:
+        if options.control == "scramble":
+            fit, validation = split_validation(load_training_digits())
+            record = measure_scrambling(fit, validation, report=lambda line: print(line, file=sys.stderr, flush=True))
+            path = options.artifacts / EXPERIMENTS_FOLDER / SCRAMBLE_FILE
+        else:
+            artifacts = [load_artifact(options.artifacts / name) for name in ARCHITECTURES]
+            with threadpool_limits(1, user_api="blas"):
+                record = measure_shifts(artifacts, load_test_digits())
+            path = options.artifacts / EXPERIMENTS_FOLDER / SHIFT_CURVE_FILE
+    except ModelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    _write(path, record)
+    print(f"wrote {path}")
+    return 0
+
+
+def _write(path: Path, record: dict[str, Any]) -> None:
+    made = {
+        "date": datetime.date.today().isoformat(),
+        "numpy_version": np.__version__,
+        "python_version": platform.python_version(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**record, **made}) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

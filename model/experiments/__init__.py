@@ -1,0 +1,1 @@
+"""Experiments: the text's claims about global and local features, measured on any digit."""
