@@ -6,7 +6,8 @@ An artifact is a folder:
                              ``kernelscope`` a JSON object with ``format``, ``name``, ``title``, ``input_shape``,
                              ``layers`` (name, kind and settings of each, in order), ``calibration`` by layer
                              and ``record`` (how the weights came to be, and what they reached)
-    predictions.safetensors  what the network makes of the test digits: ``probabilities`` (10000, 10) float16
+    predictions.safetensors  what the network makes of the test digits: ``probabilities`` (10000, 10) float32: in half
+                             precision the two largest could tie
     history.safetensors      averaged weights during training as float16, ``<step>/<parameter>``
     report.json              the record again, with the learning curve, for people
 

@@ -54,7 +54,7 @@ class Linear:
     def forward(self, x: Float32) -> tuple[Float32, Float32]:
         self.output_shape(x.shape[1:])
         flat = x.reshape(len(x), -1)
-        y = flat @ self.weight.reshape(len(self.bias), -1).T + self.bias
+        y = np.matmul(flat, self.weight.reshape(len(self.bias), -1).T) + self.bias
         return y[:, :, np.newaxis, np.newaxis], flat
 
     def backward(

@@ -87,7 +87,7 @@ def export_run(
         record=record,
     )
     save_weights(artifact, folder)
-    write_tensors(folder / PREDICTIONS_FILE, {"probabilities": softmax(logits).astype(np.float16)}, {})
+    write_tensors(folder / PREDICTIONS_FILE, {"probabilities": softmax(logits)}, {})
     history_accuracy = _save_history(state, test, folder)
     report = {**record, "curve": state.curve, "history": history_accuracy}
     (folder / REPORT_FILE).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

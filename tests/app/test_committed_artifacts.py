@@ -54,3 +54,45 @@ async def test_recorded_predictions_are_what_the_network_says_now(client: httpx.
         recorded = sample["predictions"]["cnn"]
         assert answer["prediction"]["digit"] == recorded["digit"]
         assert answer["prediction"]["probability"] == pytest.approx(recorded["probability"], abs=1e-3)
+
+
+async def test_kernels_of_one_place_of_the_locally_connected_layer(client: httpx.AsyncClient):
+    url = "/api/v1/models/locally-connected/layers/local1/kernels"
+
+    answer = (await client.get(url, params={"row": 5, "column": 6})).json()
+    png = {"Accept": "image/png"}
+    picture = await client.get(url, params={"row": 5, "column": 6}, headers=png)
+    of_all = await client.get(url, headers=png)
+    half = await client.get(url, params={"row": 5})
+
+    assert answer["shape"] == [16, 1, 5, 5]
+    assert np.shape(answer["biases"]) == (16,)
+    assert picture.content.startswith(b"\x89PNG")
+    assert of_all.status_code == half.status_code == 422
+    assert "add ?row=14&column=14" in of_all.json()["detail"]
+    assert "give both, or none" in half.json()["detail"]
+
+
+async def test_neuron_of_the_locally_connected_layer_is_explained_with_its_own_kernel(client: httpx.AsyncClient):
+    url = "/api/v1/models/locally-connected"
+    body = {"sample": 0, "layer": "local1", "filter": 3, "row": 8, "column": 27}
+
+    answer = (await client.post(f"{url}/neuron", json=body)).json()
+
+    own = (await client.get(f"{url}/layers/local1/kernels", params={"row": 8, "column": 27})).json()
+    assert answer["kernel"] == own["kernels"][3]
+    assert answer["bias"] == pytest.approx(own["biases"][3])
+    assert abs(answer["difference"]) < 1e-5
+    assert answer["reads"]["inside"]["width"] == 3
+
+
+@pytest.mark.parametrize("model", ["cnn", "mlp-500", "locally-connected"])
+async def test_every_model_reads_the_first_test_digit_and_lists_what_it_misreads(client: httpx.AsyncClient, model: str):
+    described = (await client.get(f"/api/v1/models/{model}")).json()
+
+    answer = (await client.post(f"/api/v1/models/{model}/feature-maps", json={"sample": 0})).json()
+    wrong = (await client.get("/api/v1/samples", params={"correct": "false", "model": model, "limit": 1})).json()
+
+    assert answer["prediction"]["digit"] == 7
+    assert [layer["shape"] for layer in answer["layers"]] == [layer["output_shape"] for layer in described["layers"]]
+    assert wrong["total"] == described["training"]["test_errors"]

@@ -4,8 +4,18 @@ import pytest
 from model.architectures import ARCHITECTURES, TITLES, build_cnn
 
 
-def test_cnn_has_75_498_weights():
-    assert sum(array.size for array in build_cnn(np.random.default_rng(0)).parameters.values()) == 75_498
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("cnn", 75_498),
+        ("mlp-500", (784 + 1) * 500 + (500 + 1) * 10),
+        ("locally-connected", 28 * 28 * 16 * (25 + 1) + (16 * 14 * 14 + 1) * 10),
+    ],
+)
+def test_network_has_so_many_weights(name, weights):
+    network = ARCHITECTURES[name](np.random.default_rng(0))
+
+    assert sum(array.size for array in network.parameters.values()) == weights
 
 
 def test_every_architecture_reads_mnist_tells_ten_classes_and_has_a_title():

@@ -1,4 +1,4 @@
-"""The network that is served: what its record claims is measured again, from its weights."""
+"""The networks that are served: what their records claim is measured again, from their weights."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,25 @@ def test_network_misreads_at_most_forty_of_the_ten_thousand(artifact):
 def test_kept_predictions_are_the_networks(logits):
     kept, _ = read_tensors(ARTIFACTS / "cnn" / PREDICTIONS_FILE)
 
-    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-3)
+    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mlp-500", "locally-connected"])
+def test_networks_to_compare_with_reach_what_their_records_say_by_the_same_recipe(artifact, test_digits, name):
+    other = load_artifact(ARTIFACTS / name)
+    kept, _ = read_tensors(ARTIFACTS / name / PREDICTIONS_FILE)
+    history, metadata = read_tensors(ARTIFACTS / name / HISTORY_FILE)
+
+    logits = predict(other.network, test_digits.images)
+
+    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-5)
+    assert np.count_nonzero(logits.argmax(axis=1) != test_digits.labels) == other.record["test_errors"]
+    own = {"architecture", "history_length", "chunk_size"}
+    for key, value in artifact.record["config"].items():
+        assert key in own or other.record["config"][key] == value, key
+    last = json.loads(metadata["steps"])[-1]
+    for key, array in other.network.parameters.items():
+        np.testing.assert_array_equal(history[f"{last}/{key}"], array.astype(np.float16))
 
 
 def test_report_tells_the_same_as_the_weights_file(artifact):

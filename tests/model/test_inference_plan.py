@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from model.architectures import build_cnn
+from model.architectures import ARCHITECTURES
 from model.errors import ShapeError
 from model.inference_plan import InferencePlan
-from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
 from tests.builders import two_conv_network
 from tests.model.layers.naive_layers import (
     naive_conv2d,
     naive_linear,
+    naive_locally_connected2d,
     naive_max_pool2d,
     naive_relu,
     naive_softmax,
@@ -27,6 +28,8 @@ def naive(layer, x):
     match layer:
         case Conv2d():
             return naive_conv2d(x, layer.weight, layer.bias, layer.stride, layer.padding)
+        case LocallyConnected2d():
+            return naive_locally_connected2d(x, layer.weight, layer.bias, layer.stride, layer.padding)
         case ReLU():
             return naive_relu(x)
         case MaxPool2d():
@@ -64,6 +67,18 @@ def test_convolution_of_few_and_of_many_channels_equals_the_slow_one(rng, channe
     assert_equals_the_oracle(network, rng.standard_normal((count, channels, 9, 10), dtype=np.float32), layers)
 
 
+@pytest.mark.parametrize(("channels", "kernel", "stride", "padding"), [(1, 3, 1, 0), (2, 3, 2, 1), (5, 4, 3, 2)])
+@pytest.mark.parametrize("count", [1, 2])
+def test_locally_connected_layer_equals_the_slow_one(rng, channels, kernel, stride, padding, count):
+    rows, columns = ((extent + 2 * padding - kernel) // stride + 1 for extent in (9, 10))
+    weight = rng.standard_normal((rows, columns, 4, channels, kernel, kernel), dtype=np.float32)
+    bias = rng.standard_normal((rows, columns, 4), dtype=np.float32)
+    layers = {"local": LocallyConnected2d(weight, bias, stride, padding)}
+    network = Network((channels, 9, 10), {**layers, "softmax": Softmax()})
+
+    assert_equals_the_oracle(network, rng.standard_normal((count, channels, 9, 10), dtype=np.float32), layers)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_pooling_leaves_a_rest_unread_as_the_slow_one_does(rng, size):
     layers = {"pool": MaxPool2d(size)}
@@ -72,13 +87,14 @@ def test_pooling_leaves_a_rest_unread_as_the_slow_one_does(rng, size):
     assert_equals_the_oracle(network, rng.standard_normal((2, 3, 9, 11), dtype=np.float32), layers)
 
 
-def test_gives_what_the_network_gives(rng):
-    cnn = build_cnn(rng)
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_gives_what_the_network_gives(rng, name):
+    network = ARCHITECTURES[name](rng)
     digits = rng.random((4, 1, 28, 28), dtype=np.float32)
-    plan = InferencePlan(cnn)
+    plan = InferencePlan(network)
 
     for digit in digits:
-        expected = cnn.trace(digit[np.newaxis])
+        expected = network.trace(digit[np.newaxis])
         trace = plan.trace(digit[np.newaxis])
         for name, maps in expected.outputs.items():
             np.testing.assert_allclose(trace.outputs[name], maps, rtol=0, atol=1e-5, err_msg=name)

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel
+from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel, UnknownNeuron
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
+from app.settings import Settings
 from model.errors import ArtifactError
 from model.network import Network
 from tests.builders import DEAD_FILTER
@@ -31,6 +32,29 @@ def test_kernels_are_the_layers_own(served: ServedNetwork, tiny_network: Network
     np.testing.assert_array_equal(kernels.kernels, tiny_network.parameters["conv1.weight"])
     np.testing.assert_array_equal(kernels.biases, tiny_network.parameters["conv1.bias"])
     assert kernels.range == (kernels.kernels.min(), kernels.kernels.max())
+
+
+def test_kernels_of_a_place_are_the_same_everywhere_in_a_convolution(served: ServedNetwork):
+    everywhere = served.kernels("conv1").kernels
+
+    for place in [(0, 0), (27, 3)]:
+        np.testing.assert_array_equal(served.kernels("conv1", place).kernels, everywhere)
+    with pytest.raises(UnknownNeuron, match="its maps are 28×28"):
+        served.kernels("conv1", (28, 0))
+
+
+def test_kernels_of_a_place_differ_where_none_are_shared():
+    served = NetworkCatalog.load(Settings().artifacts)["locally-connected"]
+    weight, bias = (served.artifact.network.parameters[f"local1.{name}"] for name in ("weight", "bias"))
+
+    everywhere, here = served.kernels("local1"), served.kernels("local1", (3, 20))
+
+    assert everywhere.kernels.shape == (16, 28, 28, 1, 5, 5)
+    assert everywhere.biases.shape == (16, 28, 28)
+    np.testing.assert_array_equal(here.kernels, weight[3, 20])
+    np.testing.assert_array_equal(here.biases, bias[3, 20])
+    np.testing.assert_array_equal(everywhere.kernels[:, 3, 20], here.kernels)
+    assert not np.array_equal(served.kernels("local1", (3, 21)).kernels, here.kernels)
 
 
 def test_a_layer_without_weights_is_refused_with_those_that_have_some(served: ServedNetwork):

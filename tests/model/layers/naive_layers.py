@@ -47,6 +47,21 @@ def naive_conv2d_gradients(
     return dx, d_weight, d_bias
 
 
+def naive_locally_connected2d(x: Array, weight: Array, bias: Array, stride: int = 1, padding: int = 0) -> Array:
+    """y[n, f, h, w] = bias[h, w, f] + Σ weight[h, w, f, c, i, j] · x[n, c, h·stride + i - padding, …]."""
+    count, _, height, width = x.shape
+    out_height, out_width, filters, channels, kernel, _ = weight.shape
+    y = np.zeros((count, filters, out_height, out_width))
+    for n, f, h, w in np.ndindex(*y.shape):
+        total = float(bias[h, w, f])
+        for c, i, j in product(range(channels), range(kernel), range(kernel)):
+            row, column = h * stride + i - padding, w * stride + j - padding
+            if 0 <= row < height and 0 <= column < width:
+                total += float(weight[h, w, f, c, i, j]) * float(x[n, c, row, column])
+        y[n, f, h, w] = total
+    return y
+
+
 def naive_max_pool2d(x: Array, size: int) -> Array:
     """The largest of each size×size window; what fills no window is not read."""
     count, channels, height, width = x.shape
