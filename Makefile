@@ -8,16 +8,22 @@ export PORT ?= 8000
 test check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train bench check test test-browser format lock clean
+.PHONY: help run train train-comparisons bench check test test-browser format lock clean
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Set up and serve at http://127.0.0.1:8000 (PORT, HOST)
 	$(BIN)/python -m app
 
-train: $(VENV)/.run  ## Train the networks in full and write what is served (MNIST_DIR, else downloads MNIST)
+train: $(VENV)/.run  ## Train the cnn in full and write what is served (MNIST_DIR, else downloads MNIST)
 	$(BIN)/python -m model.train cnn --split full --export
+
+train-comparisons: $(VENV)/.run  ## Train the networks to compare with, and measure the controls of /local-and-global
+	$(BIN)/python -m model.train mlp-500 --split full --export
+	$(BIN)/python -m model.train locally-connected --split full --export
+	$(BIN)/python -m model.controls scramble
+	$(BIN)/python -m model.controls shift-curve
 
 bench: $(BENCH)/.installed wrk  ## Measure against PyTorch and ONNX Runtime, and the service; writes bench/ and README
 	env -u OPENBLAS_CORETYPE $(BENCH)/bin/python -m bench $(BENCH_ARGS)

@@ -21,7 +21,7 @@ def python_of_the_page() -> list[str]:
 
 async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     """Against the small network of the tests, through the same door: only the transport is another one."""
-    code = python_of_the_page()[0]
+    code = "\n".join(python_of_the_page()[:-1])
     asked = re.sub(r"\bapi\.post\(", "await api.post(", code)
     asked = re.sub(r"= await (api\.post\(.*\))\.json\(\)", r"= (await \1).json()", asked)
     program = "async def main():\n" + "".join(f"    {line}\n" for line in asked.splitlines()) + "    return locals()\n"
@@ -34,6 +34,7 @@ async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
 
     assert seen["maps"].shape == (4, 28, 28)
     assert {"input", "conv1", "logits", "probabilities"} <= set(seen["tensors"])
+    assert seen["poked"]["models"][0]["layers"][0]["changed"] == 100
     arithmetic = seen["arithmetic"]
     assert np.sum(arithmetic["channel_sums"]) + arithmetic["bias"] == pytest.approx(arithmetic["computed"])
 
@@ -43,7 +44,7 @@ def test_live_example_runs(artifacts: Path):
     with serving(Settings(artifacts=artifacts)) as server:
         scope: dict = {}
 
-        exec(python_of_the_page()[1].replace("127.0.0.1:8000", server.address), scope)  # noqa: S102 - our own documentation
+        exec(python_of_the_page()[-1].replace("127.0.0.1:8000", server.address), scope)  # noqa: S102 - our own documentation
 
     assert set(scope["tensors"]) == {"input", "relu1", "logits", "probabilities"}
     assert scope["tensors"]["relu1"].dtype == np.float16

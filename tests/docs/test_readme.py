@@ -1,5 +1,6 @@
 """README is true: what it names exists, and what exists is named."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from app.main import create_app
 from app.schemas.live import LiveMessage
 from app.settings import ROOT, Settings
 from app.websocket_protocol import MESSAGE_BYTES
-from model.architectures import build_cnn
+from model.architectures import ARCHITECTURES, build_cnn
 from model.artifact import load_artifact
 from model.description import describe_layers
 
@@ -62,6 +63,32 @@ def test_accuracy_it_states_is_the_recorded_one():
     record = load_artifact(ROOT / "model" / "artifacts" / "cnn").record
 
     assert f"{record['test_accuracy']:.2%} of MNIST's 10,000 test digits ({record['test_errors']} errors)" in README
+
+
+def test_figures_of_the_networks_to_compare_with_are_recorded_and_counted():
+    for name, build in ARCHITECTURES.items():
+        record = load_artifact(ROOT / "model" / "artifacts" / name).record
+        layers = describe_layers(build(np.random.default_rng(0)))
+        costs = f"{sum(of.parameters for of in layers):,} | {sum(of.multiply_adds for of in layers):,}"
+
+        [row] = [line for line in README.splitlines() if line.startswith(f"| `{name}` |")]
+        assert row.endswith(f"| {costs} | {record['test_accuracy']:.2%} |"), row
+
+
+def test_figures_of_the_experiments_are_the_recorded_ones():
+    page = (ROOT / "docs" / "local-and-global.md").read_text(encoding="utf-8")
+    records = ROOT / "model" / "artifacts" / "experiments"
+    scramble = json.loads((records / "scramble.json").read_text(encoding="utf-8"))
+    curve = json.loads((records / "shift_curve.json").read_text(encoding="utf-8"))["directions"]["right"]
+
+    for model in scramble["models"]:
+        plain, scrambled = model["plain"]["mean"], model["scrambled"]["mean"]
+        lost = f"{100 * (plain - scrambled):.2f} points"
+        assert f"| `{model['id']}` | {plain:.2%} | {scrambled:.2%} | {lost} |" in page
+    places = [curve["shifts"].index(by) for by in (0, 1, 2, 3, 4, 6, 8)]
+    for model in curve["models"]:
+        shares = " | ".join(f"{model['accuracy'][place]:.1%}" for place in places)
+        assert f"| `{model['id']}` | {shares} |" in page
 
 
 def test_files_it_links_to_exist():
