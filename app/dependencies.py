@@ -11,7 +11,14 @@ from fastapi.templating import Jinja2Templates
 
 from app.errors import InvalidInput, UnsupportedMediaType
 from app.observability.metrics import Metrics
-from app.schemas.experiments import PokeQuery, ShiftCurveQuery, ShiftQuery
+from app.schemas.experiments import (
+    GradientCheckQuery,
+    GradientQuery,
+    PokeQuery,
+    ShiftCurveQuery,
+    ShiftQuery,
+    StepQuery,
+)
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.reading import DigitT, read_digit
@@ -83,6 +90,20 @@ async def get_model(
 ModelDep = Annotated[ServedNetwork, Depends(get_model)]
 
 
+async def get_model_at(
+    served: ModelDep,
+    checkpoint: Annotated[
+        int | None,
+        Query(description="Training step to take the weights of; left out: the finished ones.", examples=[625]),
+    ] = None,
+) -> ServedNetwork:
+    """The model of the path, as it was after a training step."""
+    return served if checkpoint is None else served.at(checkpoint)
+
+
+CheckpointDep = Annotated[ServedNetwork, Depends(get_model_at)]
+
+
 async def get_layers(
     served: ModelDep,
     layers: Annotated[
@@ -126,6 +147,21 @@ async def get_shift_curve_query(request: Request, settings: SettingsDep) -> Shif
     return await _read_query(ShiftCurveQuery, request, settings)
 
 
+async def get_gradient_query(request: Request, settings: SettingsDep) -> GradientQuery:
+    """The digit and the label of a JSON body."""
+    return await _read_query(GradientQuery, request, settings)
+
+
+async def get_gradient_check_query(request: Request, settings: SettingsDep) -> GradientCheckQuery:
+    """The digit, the label and the weight of a JSON body."""
+    return await _read_query(GradientCheckQuery, request, settings)
+
+
+async def get_step_query(request: Request, settings: SettingsDep) -> StepQuery:
+    """The digit, the label and the rate of a JSON body."""
+    return await _read_query(StepQuery, request, settings)
+
+
 async def _read_query(kind: type[DigitT], request: Request, settings: Settings) -> DigitT:
     require_content_type(request, "application/json")
     return read_digit(kind, await request.body(), settings)
@@ -135,6 +171,9 @@ DigitQueryDep = Annotated[DigitQuery, Depends(get_digit_query)]
 NeuronQueryDep = Annotated[NeuronQuery, Depends(get_neuron_query)]
 PokeQueryDep = Annotated[PokeQuery, Depends(get_poke_query)]
 ShiftQueryDep = Annotated[ShiftQuery, Depends(get_shift_query)]
+GradientQueryDep = Annotated[GradientQuery, Depends(get_gradient_query)]
+GradientCheckQueryDep = Annotated[GradientCheckQuery, Depends(get_gradient_check_query)]
+StepQueryDep = Annotated[StepQuery, Depends(get_step_query)]
 ShiftCurveQueryDep = Annotated[ShiftCurveQuery, Depends(get_shift_curve_query)]
 
 

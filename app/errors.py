@@ -116,6 +116,14 @@ class UnknownModel(NotFound):
     advice = "GET /api/v1/models lists the models."
 
 
+class UnknownCheckpoint(NotFound):
+    """No weights of this training step were kept."""
+
+    slug = "unknown-checkpoint"
+    title = "Unknown checkpoint"
+    advice = "GET /api/v1/models/{model}/history lists the steps."
+
+
 class UnknownLayer(NotFound):
     """The model has no layer of this name."""
 
@@ -138,6 +146,14 @@ class UnknownNeuron(NotFound):
     slug = "unknown-neuron"
     title = "Unknown neuron"
     advice = "A layer's output_shape says how many filters, rows and columns it has; all are counted from 0."
+
+
+class UnknownWeight(NotFound):
+    """The model has no weight of this name, or none at this index."""
+
+    slug = "unknown-weight"
+    title = "Unknown weight"
+    advice = "A weight is named by its array, `conv1.weight`, and its index there, [filter, channel, row, column]."
 
 
 class LayerWithoutKernels(NotFound):

@@ -17,7 +17,18 @@ from app.middleware.timing import TimingMiddleware
 from app.middleware.unexpected_errors import UnexpectedErrorsMiddleware
 from app.observability.metrics import Metrics
 from app.problems import install_problem_handlers
-from app.routes import experiments, explanations, inference, live, networks, operations, pages, samples
+from app.routes import (
+    experiments,
+    explanations,
+    gradients,
+    inference,
+    live,
+    networks,
+    operations,
+    orientation,
+    pages,
+    samples,
+)
 from app.schemas.api_reference import mark_code
 from app.schemas.documentation import DESCRIPTION, TAGS, remove_default_refusals
 from app.settings import ROOT, Settings
@@ -46,7 +57,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.templates = Jinja2Templates(ROOT / "templates")
     app.state.templates.env.filters["mark_code"] = mark_code
     install_problem_handlers(app)
-    for routes in (networks, inference, live, explanations, experiments, samples, operations, pages):
+    for routes in (
+        networks,
+        inference,
+        live,
+        explanations,
+        experiments,
+        orientation,
+        gradients,
+        samples,
+        operations,
+        pages,
+    ):
         app.include_router(routes.router)
     app.mount("/static", RevalidatedStaticFiles(directory=ROOT / "static"), name="static")
     _document(app)

@@ -134,6 +134,25 @@ def load_artifact(folder: Path) -> Artifact:
         raise ArtifactError(f"{path} is not a network this version can read: {error!r}") from error
 
 
+def load_history(folder: Path) -> dict[int, dict[str, NDArray[np.float16]]]:
+    """Read the checkpoints of a run: step → parameter name → averaged weights, float16, in the order of the steps.
+
+    Raises:
+        ArtifactError: The file is missing, damaged or of another form.
+    """
+    tensors, metadata = read_tensors(folder / HISTORY_FILE)
+    try:
+        checkpoints: dict[int, dict[str, NDArray[np.float16]]] = {
+            int(step): {} for step in json.loads(metadata["steps"])
+        }
+        for name, array in tensors.items():
+            step, _, parameter = name.partition("/")
+            checkpoints[int(step)][parameter] = array
+    except (LookupError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{folder / HISTORY_FILE} is not a history this version can read: {error!r}") from error
+    return checkpoints
+
+
 def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> None:
     """Write a safetensors file, with the permissions that other new files get.
 

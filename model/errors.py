@@ -5,7 +5,8 @@
     ├── ArtifactError   a weights file is missing, damaged or of another format
     ├── DatasetError    a data file is missing, damaged or not what it should be
     ├── CheckpointError a training state does not belong to this run
-    └── NeuronError     a network has no such neuron
+    ├── NeuronError     a network has no such neuron
+    └── ParameterError  a network has no such weight
 
 A programmer's mistake (a wrong type, an unknown keyword) stays an ordinary exception.
 """
@@ -33,3 +34,7 @@ class NeuronError(ModelError, ValueError):
 
 class CheckpointError(ModelError):
     """A training state does not belong to this run."""
+
+
+class ParameterError(ModelError):
+    """A network has no weight of this name or at this place."""

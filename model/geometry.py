@@ -72,6 +72,24 @@ class ReceptiveField:
             start=self.start - window.padding * self.jump,
         )
 
+    def inside(self, pixels: int, neurons: int) -> range:
+        """The neurons along one axis that see nothing but image.
+
+        Args:
+            pixels: Extent of the image.
+            neurons: Extent of the map.
+
+        >>> ReceptiveField(size=5, jump=1, start=-2).inside(28, 28)
+        range(2, 26)
+        """
+        first = max(0, -(self.start // self.jump))
+        last = (pixels - self.size - self.start) // self.jump
+        return range(first, max(first, min(neurons, last + 1)))
+
+    def nearest(self, position: float, neurons: int) -> int:
+        """The neuron along one axis whose box is centered nearest to a position, in pixels from the image's edge."""
+        return min(max(round((position - self.start - self.size / 2) / self.jump), 0), neurons - 1)
+
 
 INPUT_FIELD = ReceptiveField(size=1, jump=1, start=0)
 """What an input pixel sees: itself."""

@@ -40,7 +40,7 @@ def unroll_columns(rows: Float32, kernel: int, stride: int, padding: int) -> Flo
     height, channels, width, count = rows.shape
     out_width = (width + 2 * padding - kernel) // stride + 1
     allocate = np.zeros if padding else np.empty
-    unrolled = allocate((height + 2 * padding, channels, kernel, out_width, count), dtype=np.float32)
+    unrolled = allocate((height + 2 * padding, channels, kernel, out_width, count), dtype=rows.dtype)
     inside = unrolled[padding : padding + height]
     for j in range(kernel):
         # Output columns whose j-th input lies inside the image; the others read padding, zero already.

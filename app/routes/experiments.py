@@ -1,16 +1,14 @@
 """/experiments: the claims about global and local features, measured on a digit."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.codecs.media_types import JSON, TENSORS, negotiate
-from app.codecs.tensor_file import Dtype, encode_tensors
-from app.codecs.tensor_json import encode_json, encode_json_text
+from app.codecs.tensor_json import encode_json
 from app.dependencies import (
     CatalogDep,
     DigitQueryDep,
@@ -24,8 +22,10 @@ from app.dependencies import (
 )
 from app.errors import DigitUnlabeled, InvalidInput, NotAcceptable, NotMeasured, UnknownLayer
 from app.routes import API
+from app.routes.experiment_answer import encode_experiment
 from app.routes.inference import DIGIT_REFUSALS, source_of
 from app.routes.inference_answer import prediction_of
+from app.routes.parameters import DtypeQuery, NetworksDep
 from app.schemas.documentation import (
     LEDGER_EXAMPLE,
     MEAN_SHIFT_CURVE_EXAMPLE,
@@ -52,7 +52,7 @@ from app.schemas.experiments import (
 from app.services.experiments import (
     NetworkPoke,
     NetworkShift,
-    label_of,
+    choose_label,
     ledger_rows,
     poke_pixel,
     responses_of,
@@ -60,9 +60,8 @@ from app.services.experiments import (
     shift_digit,
     shifts_along,
 )
-from app.services.framing import NetworkInput, frame
+from app.services.framing import frame
 from app.services.inference import run_forward
-from app.services.network_catalog import ServedNetwork
 
 if TYPE_CHECKING:
     from model.experiments.poke import LayerChange
@@ -72,25 +71,6 @@ router = APIRouter(prefix=f"{API}/experiments", tags=["Experiments"])
 
 PERCEPTRON, CONVOLUTION = ("mlp-500", "linear1"), ("cnn", "conv1")
 """Model and layer whose features are compared: 500 global ones and 16 local ones."""
-
-
-async def get_networks(
-    catalog: CatalogDep,
-    models: Annotated[
-        str | None,
-        Query(description="Ids of models, separated by commas; left out: every model.", examples=["cnn,mlp-500"]),
-    ] = None,
-) -> list[ServedNetwork]:
-    """The models asked for, each once."""
-    if models is None:
-        return list(catalog.networks.values())
-    if not models.strip(","):
-        raise InvalidInput("models is empty; name one or more models, or leave it out for all of them.")
-    return [catalog[name] for name in dict.fromkeys(models.split(","))]
-
-
-NetworksDep = Annotated[list[ServedNetwork], Depends(get_networks)]
-DtypeQuery = Annotated[Dtype, Query(description="For safetensors and npz; JSON always has full precision.")]
 
 
 @router.get(
@@ -147,8 +127,8 @@ async def poke_one_pixel(
             "pixel": pixel,
             "models": [{**_readings(model), "layers": [_changed(layer) for layer in model.layers]} for model in models],
         }
-        arrays = {f"{model.id}/{layer.name}": layer.change for model in models for layer in model.layers}
-        return _encode(media_type, dtype, digit, about, "change", arrays)
+        arrays = {f"{model.id}/{layer.name}": {"change": layer.change} for model in models for layer in model.layers}
+        return encode_experiment(media_type, dtype, digit, about, "change", arrays)
 
     return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
 
@@ -188,8 +168,10 @@ async def shift_one_digit(
             "ink_lost": lost,
             "models": [{**_readings(model), "layers": [_moved(layer) for layer in model.layers]} for model in models],
         }
-        arrays = {f"{model.id}/{layer.name}": layer.difference for model in models for layer in model.layers}
-        return _encode(media_type, dtype, digit, about, "difference", arrays, {"shifted": shifted})
+        arrays = {
+            f"{model.id}/{layer.name}": {"difference": layer.difference} for model in models for layer in model.layers
+        }
+        return encode_experiment(media_type, dtype, digit, about, "difference", arrays, {"shifted": shifted})
 
     return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
 
@@ -215,12 +197,7 @@ async def follow_one_digit(
 
     def compute() -> bytes:
         digit = frame(source(), query.framing)
-        if query.label is not None:
-            label, label_from = query.label, "body"
-        elif query.sample is not None:
-            label, label_from = samples[query.sample].label, "sample"
-        else:
-            label, label_from = label_of(digit, catalog[settings.default_model]), "prediction"
+        label, label_from = choose_label(query.label, query.sample, samples, digit, catalog[settings.default_model])
         lost, models = shift_curve(networks, digit, shifts_along(query.direction, query.reach), label)
         return encode_json(
             {
@@ -335,34 +312,3 @@ def _moved(layer: "LayerShift") -> dict[str, Any]:
         "residual": layer.residual,
         "cosine": layer.cosine,
     }
-
-
-def _encode(
-    media_type: str,
-    dtype: Dtype,
-    digit: NetworkInput,
-    about: dict[str, Any],
-    maps: str,
-    arrays: Mapping[str, Any],
-    more: Mapping[str, Any] | None = None,
-) -> bytes:
-    """An answer with arrays: in JSON each where it belongs, else as tensors beside the rest.
-
-    Args:
-        media_type: JSON, safetensors or npz.
-        dtype: Of the tensors.
-        digit: What the networks read.
-        about: The answer without arrays.
-        maps: What a layer's array is called in JSON.
-        arrays: ``<model>/<layer>`` → (F, H, W).
-        more: Further arrays of the answer, by name.
-    """
-    if media_type != JSON:
-        tensors = {"input": digit.pixels, **(more or {}), **arrays}
-        # Changes are tiny beside what they change, but as numbers of their own single precision holds them well.
-        answer = encode_json_text({"input": {"framing": digit.framing}, **about})
-        return encode_tensors(media_type, tensors, {"answer": answer}, dtype)
-    for model in about["models"]:
-        for layer in model["layers"]:
-            layer[maps] = arrays[f"{model['id']}/{layer['name']}"]
-    return encode_json({"input": digit, **(more or {}), **about})

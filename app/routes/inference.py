@@ -10,10 +10,10 @@ from app.codecs.media_types import PNG, TENSORS
 from app.codecs.tensor_json import decode_pixels, decode_strokes
 from app.codecs.uploaded_image import decode_base64, decode_image
 from app.dependencies import (
+    CheckpointDep,
     DigitQueryDep,
     LayersDep,
     MetricsDep,
-    ModelDep,
     PoolDep,
     SamplesDep,
     SettingsDep,
@@ -32,6 +32,7 @@ from app.errors import (
     RequestTooSlow,
     ServerBusy,
     TooManyPixels,
+    UnknownCheckpoint,
     UnknownFilter,
     UnknownLayer,
     UnknownModel,
@@ -57,6 +58,7 @@ router = APIRouter(prefix=API, tags=["Feature maps"])
 IMAGE_REFUSALS = (
     MalformedRequest,
     UnknownModel,
+    UnknownCheckpoint,
     UnknownLayer,
     RequestTooSlow,
     BodyTooLarge,
@@ -88,7 +90,7 @@ FORMAT_REFUSALS = (UnknownFilter, NotAcceptable, OneLayerRequired)
 )
 async def compute_feature_maps(
     query: DigitQueryDep,
-    served: ModelDep,
+    served: CheckpointDep,
     layers: LayersDep,
     wanted: AnswerFormatDep,
     samples: SamplesDep,
@@ -116,7 +118,7 @@ async def compute_feature_maps(
 )
 async def compute_feature_maps_of_upload(
     request: Request,
-    served: ModelDep,
+    served: CheckpointDep,
     layers: LayersDep,
     wanted: AnswerFormatDep,
     settings: SettingsDep,

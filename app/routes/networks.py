@@ -9,12 +9,13 @@ from app.codecs.media_types import JSON, PNG, TENSORS
 from app.codecs.tensor_file import encode_tensors
 from app.codecs.tensor_json import encode_json, encode_json_text
 from app.codecs.tensor_png import encode_kernels
-from app.dependencies import CatalogDep, ModelDep, PoolDep
+from app.dependencies import CatalogDep, CheckpointDep, ModelDep, PoolDep
 from app.errors import (
     InvalidInput,
     LayerWithoutKernels,
     NotAcceptable,
     ServerBusy,
+    UnknownCheckpoint,
     UnknownFilter,
     UnknownLayer,
     UnknownModel,
@@ -22,8 +23,8 @@ from app.errors import (
 )
 from app.routes import API
 from app.routes.parameters import AnswerFormatDep
-from app.schemas.documentation import KERNELS_EXAMPLE, MODEL_EXAMPLE, MODELS_EXAMPLE, answers
-from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList, NetworkSummary
+from app.schemas.documentation import HISTORY_EXAMPLE, KERNELS_EXAMPLE, MODEL_EXAMPLE, MODELS_EXAMPLE, answers
+from app.schemas.networks import HistoryAnswer, KernelsAnswer, NetworkDescription, NetworkList, NetworkSummary
 
 router = APIRouter(prefix=API, tags=["Models"])
 
@@ -51,6 +52,21 @@ async def describe_model(served: ModelDep) -> NetworkDescription:
 
 
 @router.get(
+    "/models/{model}/history",
+    summary="Get a model's training history",
+    response_model=HistoryAnswer,
+    responses=answers(HISTORY_EXAMPLE, [JSON], UnknownModel),
+)
+async def get_history(served: ModelDep) -> HistoryAnswer:
+    """The steps whose weights were kept, each with its accuracy on the test digits, and the learning curve.
+
+    Kernels, feature maps and neurons can be had as of each of them, with `?checkpoint=`. The weights are averages over
+    the last steps, as are those that are served; they were kept in half precision.
+    """
+    return HistoryAnswer.of(served)
+
+
+@router.get(
     "/models/{model}/layers/{layer}/kernels",
     summary="Get a layer's kernels",
     response_model=KernelsAnswer,
@@ -59,6 +75,7 @@ async def describe_model(served: ModelDep) -> NetworkDescription:
         KERNELS_EXAMPLE,
         [*TENSORS, PNG],
         UnknownModel,
+        UnknownCheckpoint,
         UnknownLayer,
         LayerWithoutKernels,
         UnknownFilter,
@@ -69,7 +86,7 @@ async def describe_model(served: ModelDep) -> NetworkDescription:
     ),
 )
 async def get_kernels(
-    served: ModelDep,
+    served: CheckpointDep,
     layer: Annotated[str, Path(description="Name of a layer with weights.", examples=["conv1"])],
     wanted: AnswerFormatDep,
     pool: PoolDep,

@@ -9,7 +9,14 @@ from typing import Any
 from app.codecs.media_types import JSON, NPZ, PNG
 from app.errors import AppError
 from app.problems import PROBLEM_JSON
-from app.schemas.experiments import PokeQuery, ShiftCurveQuery, ShiftQuery
+from app.schemas.experiments import (
+    GradientCheckQuery,
+    GradientQuery,
+    PokeQuery,
+    ShiftCurveQuery,
+    ShiftQuery,
+    StepQuery,
+)
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.problem import Problem
@@ -66,6 +73,11 @@ MODEL_EXAMPLE = {
             "dead_filters": [],
         }
     ],
+}
+HISTORY_EXAMPLE = {
+    "model": "cnn",
+    "checkpoints": [{"step": 0, "test_accuracy": 0.0988}, {"step": 24728, "test_accuracy": 0.9965}],
+    "epochs": [{"epoch": 1, "step": 562, "loss": 0.9011, "accuracy": 0.805}],
 }
 KERNELS_EXAMPLE = {
     "layer": "conv1",
@@ -285,6 +297,86 @@ SCRAMBLE_EXAMPLE = {
     "python_version": "3.11.7",
 }
 
+GRADIENTS_EXAMPLE = {
+    "input": _INPUT,
+    "label": 2,
+    "label_from": "body",
+    "models": [
+        {
+            "id": "cnn",
+            "loss": 5.3,
+            "reading": _READING,
+            "layers": [
+                {
+                    "name": "conv1",
+                    "kind": "conv2d",
+                    "shape": [16, 28, 28],
+                    "products": 313600,
+                    "kept": 416,
+                    "largest": 0.02,
+                    "output": [[[0.02, 0.02, 0.31]]],
+                    "delta": [[[0, 0.0012, -0.003]]],
+                    "weight": [[[[0.11, -0.03]]]],
+                    "bias": [0.02],
+                }
+            ],
+        }
+    ],
+}
+GRADIENT_CHECK_EXAMPLE = {
+    "model": "cnn",
+    "label": 2,
+    "label_from": "body",
+    "parameter": "conv1.weight",
+    "index": [0, 0, 2, 2],
+    "weight": 0.21,
+    "gradient": 0.0731,
+    "step": 0.0001220703125,
+    "below": 5.3,
+    "above": 5.30002,
+    "slope": 0.0731,
+}
+STEP_EXAMPLE = {
+    "input": _INPUT,
+    "model": "cnn",
+    "label": 2,
+    "label_from": "body",
+    "rate": 0.05,
+    "steps": 1,
+    "layer": "conv1",
+    "mapped": "relu1",
+    "losses": [5.3, 3.9],
+    "readings": [_READING, _READING],
+    "probabilities": [[0.005], [0.02]],
+    "kernels": [[[[[0.07, -0.07]]]]],
+    "maps": [[[[0, 0.31]]]],
+}
+_BAR = {"length": 20, "width": 3, "row": 14, "column": 14, "grating": False, "dark": False}
+BAR_EXAMPLE = {"bar": _BAR, "angle": 45, "pixels": [[0, 0.2, 1]]}
+TUNING_EXAMPLE = {
+    "model": "cnn",
+    "checkpoint": None,
+    "bar": _BAR,
+    "measure": "swept",
+    "angles": [0, 45, 90, 135],
+    "selective_from": 0.2,
+    "layers": [
+        {
+            "name": "relu1",
+            "kind": "relu",
+            "filters": [
+                {
+                    "filter": 9,
+                    "responses": [0.1, 0.9, 0.2, 0],
+                    "preferred": 49.0,
+                    "selectivity": 0.71,
+                    "verdict": "selective",
+                }
+            ],
+        }
+    ],
+}
+
 SEVEN = [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]
 
 # The smallest of pictures that shows something: eight rows with a vertical line, as PNG.
@@ -335,6 +427,26 @@ SHIFT_BODY = _body(
         "even": {"summary": "By a whole pooling window", "value": {"sample": 0, "right": 2}},
         "odd": {"summary": "By one and a half", "value": {"sample": 0, "right": 3, "down": -1}},
     },
+)
+GRADIENTS_BODY = _body(
+    GradientQuery,
+    {
+        "sample": {"summary": "A test digit and its own label", "value": {"sample": 0}},
+        "wrong": {"summary": "A seven that is to be a two", "value": {"strokes": SEVEN, "label": 2}},
+    },
+)
+GRADIENT_CHECK_BODY = _body(
+    GradientCheckQuery,
+    {
+        "kernel": {
+            "summary": "The middle of the first kernel",
+            "value": {"sample": 0, "label": 2, "parameter": "conv1.weight", "index": [0, 0, 2, 2]},
+        }
+    },
+)
+STEP_BODY = _body(
+    StepQuery,
+    {"once": {"summary": "One step toward a two", "value": {"sample": 0, "label": 2, "rate": 0.05}}},
 )
 SHIFT_CURVE_BODY = _body(
     ShiftCurveQuery,

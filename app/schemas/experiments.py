@@ -269,3 +269,143 @@ class ScrambleAnswer(BaseModel):
     date: str
     numpy_version: str
     python_version: str
+
+
+class GradientQuery(DigitQuery):
+    """One digit, as for feature maps, and the class that counts as right."""
+
+    label: Annotated[int, Field(ge=0, le=9)] | None = Field(
+        None, description="The right class; left out: a sample's label, else what the default model reads."
+    )
+
+
+class GradientCheckQuery(GradientQuery):
+    """The same, and one weight."""
+
+    parameter: str = Field(max_length=100, description="Name of an array: `conv1.weight`, `conv1.bias`.")
+    index: list[Annotated[int, Field(ge=0, le=1_000_000)]] = Field(
+        max_length=8, description="Of the weight in that array, as it is stored; conv1.weight is [F, C, kH, kW]."
+    )
+
+
+class StepQuery(GradientQuery):
+    """The same, and how to go downhill."""
+
+    rate: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = Field(0.01, description="Learning rate.")
+    steps: Annotated[int, Field(ge=1, le=20)] = Field(1, description="Steps of gradient descent.")
+
+
+class LayerGradientAnswer(BaseModel):
+    """What backpropagation leaves in a layer."""
+
+    name: str
+    kind: str
+    shape: tuple[int, int, int] = Field(description="[F, H, W]")
+    products: int = Field(description="Products δ · x that are computed for the kernels' gradient.")
+    kept: int = Field(description="Numbers that remain of them, those of the biases included.")
+    largest: float = Field(description="Largest |δ|.")
+    output: list[list[list[float]]] = Field(description="[F][H][W], the feature maps.")
+    delta: list[list[list[float]]] = Field(description="[F][H][W], the loss's gradient by the feature maps.")
+    weight: list[Any] | None = Field(description="The loss's gradient by the kernels, shaped as they are.")
+    bias: list[Any] | None = Field(description="By the biases.")
+
+
+class ModelGradientsAnswer(BaseModel):
+    """A model's loss and gradients."""
+
+    id: str
+    loss: float = Field(description="−log of the label's probability, in nats.")
+    reading: ReadingAnswer | None
+    layers: list[LayerGradientAnswer]
+
+
+class GradientsAnswer(BaseModel):
+    """One digit's gradients."""
+
+    input: InputAnswer
+    label: int
+    label_from: Literal["body", "sample", "prediction"]
+    models: list[ModelGradientsAnswer]
+
+
+class GradientCheckAnswer(BaseModel):
+    """One weight's gradient, by backpropagation and by nudging it."""
+
+    model: str
+    label: int
+    label_from: Literal["body", "sample", "prediction"]
+    parameter: str
+    index: list[int]
+    weight: float
+    gradient: float = Field(description="By backpropagation, in double precision.")
+    step: float = Field(description="How far the weight was nudged, both ways.")
+    below: float = Field(description="The loss with the weight less the step.")
+    above: float = Field(description="The loss with the weight plus the step.")
+    slope: float = Field(description="(above − below) / (2 · step)")
+
+
+class StepAnswer(BaseModel):
+    """A digit before and after gradient descent on it alone."""
+
+    input: InputAnswer
+    model: str
+    label: int
+    label_from: Literal["body", "sample", "prediction"]
+    rate: float
+    steps: int
+    layer: str = Field(description="Whose kernels are told.")
+    mapped: str = Field(description="Whose maps are told: the ReLU behind it, or itself.")
+    losses: tuple[float, float] = Field(description="Before and after, in nats.")
+    readings: list[ReadingAnswer | None] = Field(description="Before and after.")
+    probabilities: list[list[float]] = Field(description="[2][classes]")
+    kernels: list[Any] = Field(description="[2][F][C][kH][kW]")
+    maps: list[list[list[list[float]]]] = Field(description="[2][F][H][W]")
+
+
+class BarAnswer(BaseModel):
+    """What was shown."""
+
+    length: float
+    width: float
+    row: float
+    column: float
+    grating: bool
+    dark: bool
+
+
+class DrawnBarAnswer(BaseModel):
+    """A bar as pixels."""
+
+    bar: BarAnswer
+    angle: float
+    pixels: list[list[float]] = Field(description="[28][28], 0 paper to 1 ink.")
+
+
+class FilterTuningAnswer(BaseModel):
+    """How one filter takes the angle."""
+
+    filter: int
+    responses: list[float] = Field(description="At each angle, above what it answers to the ground alone.")
+    preferred: float | None = Field(description="Angle of the mean answer, 0–180°; null if it never answers.")
+    selectivity: float = Field(description="1 − circular variance: 0, all angles alike, to 1, one angle alone.")
+    verdict: Literal["selective", "not selective", "silent"]
+
+
+class LayerTuningAnswer(BaseModel):
+    """How a layer's filters take the angle."""
+
+    name: str
+    kind: str
+    filters: list[FilterTuningAnswer]
+
+
+class TuningAnswer(BaseModel):
+    """Hubel and Wiesel's experiment on a model."""
+
+    model: str
+    checkpoint: int | None = Field(description="Training step of the weights; null: the finished ones.")
+    bar: BarAnswer
+    measure: Literal["swept", "place"]
+    angles: list[float] = Field(description="Degrees, counterclockwise; 0 lies, 90 stands.")
+    selective_from: float = Field(description="Selectivity from which the verdict is `selective`.")
+    layers: list[LayerTuningAnswer]

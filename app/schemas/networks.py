@@ -123,6 +123,52 @@ class NetworkDescription(BaseModel):
         )
 
 
+class CheckpointAnswer(BaseModel):
+    """Weights that were kept."""
+
+    step: int = Field(description="Training steps taken.")
+    test_accuracy: float = Field(description="Share of the 10,000 test digits read correctly.")
+
+
+class EpochAnswer(BaseModel):
+    """One pass over the training digits."""
+
+    epoch: int
+    step: int = Field(description="Training steps taken at its end.")
+    loss: float = Field(description="Mean over the pass, in nats; label smoothing included.")
+    accuracy: float = Field(description="Share of the augmented training digits read correctly.")
+
+
+class HistoryAnswer(BaseModel):
+    """How a model came to be."""
+
+    model: str
+    checkpoints: list[CheckpointAnswer]
+    epochs: list[EpochAnswer]
+
+    @classmethod
+    def of(cls, served: "ServedNetwork") -> "HistoryAnswer":
+        """Tell of a network's training; both lists are empty if nothing was kept."""
+        history = served.history
+        if history is None:
+            return cls(model=served.name, checkpoints=[], epochs=[])
+        # Every epoch has as many steps; the last checkpoint is the last step of all.
+        per_epoch = history.steps[-1] // max(1, len(history.curve))
+        return cls(
+            model=served.name,
+            checkpoints=[CheckpointAnswer(step=step, test_accuracy=history.accuracies[step]) for step in history.steps],
+            epochs=[
+                EpochAnswer(
+                    epoch=int(record["epoch"]),
+                    step=int(record["epoch"]) * per_epoch,
+                    loss=record["loss"],
+                    accuracy=record["accuracy"],
+                )
+                for record in history.curve
+            ],
+        )
+
+
 class KernelsAnswer(BaseModel):
     """What one layer learned."""
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.errors import DigitUnlabeled, InvalidInput, NotMeasured
 from app.services.framing import NetworkInput
 from app.services.network_catalog import ServedNetwork
+from app.services.sample_catalog import SampleCatalog
 from model.arrays import Float32
 from model.artifact import EXPERIMENTS_FOLDER, SCRAMBLE_FILE, SHIFT_CURVE_FILE
 from model.errors import ArtifactError, ShapeError
@@ -144,8 +145,8 @@ def poke_pixel(
         results.append(
             NetworkPoke(
                 served.name,
-                _reading(digit.pixels, result.before),
-                _reading(poked, result.after),
+                reading_of(digit.pixels, result.before),
+                reading_of(poked, result.after),
                 result.layers,
             )
         )
@@ -163,8 +164,8 @@ def shift_digit(
         results.append(
             NetworkShift(
                 served.name,
-                _reading(digit.pixels, still.probabilities),
-                _reading(moved, after.probabilities),
+                reading_of(digit.pixels, still.probabilities),
+                reading_of(moved, after.probabilities),
                 after.layers,
             )
         )
@@ -185,15 +186,21 @@ def shift_curve(
     return lost, [_curve(served, shift(served.artifact.network, digit.pixels, shifts), label) for served in networks]
 
 
-def label_of(digit: NetworkInput, reader: ServedNetwork) -> int:
-    """What a network reads the digit as, where nobody says what is right.
+def choose_label(
+    given: int | None, sample: int | None, samples: SampleCatalog, digit: NetworkInput, reader: ServedNetwork
+) -> tuple[int, Literal["body", "sample", "prediction"]]:
+    """The class that counts as right, and who says so: the client, else the test digit's label, else a network.
 
     Raises:
-        DigitUnlabeled: There is no ink to read.
+        DigitUnlabeled: Nobody says, and there is no ink to read.
     """
+    if given is not None:
+        return given, "body"
+    if sample is not None:
+        return samples[sample].label, "sample"
     if not digit.pixels.any():
-        raise DigitUnlabeled("The digit is blank, so there is no right class to follow: give a label, 0 to 9.")
-    return int(reader.trace(digit.pixels).logits[0].argmax())
+        raise DigitUnlabeled("The digit is blank, so that no class is the right one: give a label, 0 to 9.")
+    return int(reader.trace(digit.pixels).logits[0].argmax()), "prediction"
 
 
 def responses_of(served: ServedNetwork, digit: NetworkInput, layer: str) -> Responses:
@@ -264,7 +271,8 @@ def _curve(served: ServedNetwork, results: Sequence[Shift], label: int) -> Netwo
     )
 
 
-def _reading(pixels: Float32, probabilities: np.ndarray) -> Reading | None:
+def reading_of(pixels: Float32, probabilities: NDArray[np.floating]) -> Reading | None:
+    """The most probable class; None if there is no ink to judge."""
     if not pixels.any():
         return None
     return Reading(int(probabilities.argmax()), float(probabilities.max()))

@@ -1,19 +1,33 @@
 """The networks that are served, by name."""
 
+import json
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.errors import LayerWithoutKernels, UnknownFilter, UnknownLayer, UnknownModel, UnknownNeuron
+from app.errors import LayerWithoutKernels, UnknownCheckpoint, UnknownFilter, UnknownLayer, UnknownModel, UnknownNeuron
 from model.arrays import Float32
-from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifact, read_tensors
+from model.artifact import (
+    HISTORY_FILE,
+    PREDICTIONS_FILE,
+    REPORT_FILE,
+    WEIGHTS_FILE,
+    Artifact,
+    load_artifact,
+    load_history,
+    read_tensors,
+)
 from model.description import LayerDescription, describe_layers
 from model.errors import ArtifactError
 from model.inference_plan import InferencePlan
 from model.network import ForwardTrace
+
+Number = TypeVar("Number", bound=np.number[Any])
 
 
 @dataclass(frozen=True)
@@ -42,11 +56,15 @@ class ServedNetwork:
         artifact: The network with its record and calibration.
         layers: Name → description, in order.
         predictions: (digits, classes) float32 probabilities of the test digits; None if none were kept.
+        checkpoint: Training step that these weights are of; None for the finished network.
+        history: Its earlier weights; None if none were kept.
     """
 
     artifact: Artifact
     layers: Mapping[str, LayerDescription]
     predictions: Float32 | None
+    checkpoint: int | None = None
+    history: "NetworkHistory | None" = None
     _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     def trace(self, pixels: Float32) -> ForwardTrace:
@@ -59,6 +77,20 @@ class ServedNetwork:
         if plan is None:
             plan = self._of_thread.plan = InferencePlan(self.artifact.network)
         return plan.trace(pixels[np.newaxis, np.newaxis])
+
+    def at(self, step: int) -> "ServedNetwork":
+        """The network as it was after a training step, with the layers and color ranges of the finished one.
+
+        Raises:
+            UnknownCheckpoint: No checkpoint of that step was kept.
+        """
+        if self.history is None or step not in self.history.steps:
+            kept = [] if self.history is None else self.history.steps
+            raise UnknownCheckpoint(
+                f"Model {self.name} has no checkpoint at step {step}; it has: {', '.join(map(str, kept)) or 'none'}.",
+                steps=list(kept),
+            )
+        return self.history.network_at(self, step)
 
     @property
     def name(self) -> str:
@@ -99,11 +131,9 @@ class ServedNetwork:
         if place is not None:
             self._require_place(layer, *place)
         weight, bias = parameters["weight"], parameters["bias"]
-        if weight.ndim > 4:
-            # Stored by position; asked for by filter.
-            weight = weight[place] if place else weight.transpose(2, 0, 1, 3, 4, 5)
-            bias = bias[place] if place else bias.transpose(2, 0, 1)
-        return Kernels(np.ascontiguousarray(weight), np.ascontiguousarray(bias))
+        if place is not None and weight.ndim > 4:
+            return Kernels(np.ascontiguousarray(weight[place]), np.ascontiguousarray(bias[place]))
+        return Kernels(by_filter(weight), by_filter(bias))
 
     def _require_place(self, layer: str, row: int, column: int) -> None:
         shape = self.layers[layer].output_shape
@@ -137,6 +167,59 @@ class ServedNetwork:
                 f"Layer {layer} has no filter of that number; its {filters} filters are 0 to {filters - 1}.",
                 filters=filters,
             )
+
+
+def by_filter(array: NDArray[Number]) -> NDArray[Number]:
+    """A layer's weights or biases with the filter first: those of an untied layer are stored by position.
+
+    (F, C, kH, kW) and (F,) stay; (H, W, F, …) becomes (F, H, W, …).
+    """
+    untied = array.ndim not in (1, 4)
+    return np.ascontiguousarray(np.moveaxis(array, 2, 0) if untied else array)
+
+
+class NetworkHistory:
+    """What a network was during training, read from disk when it is first asked for.
+
+    Attributes:
+        steps: Training steps of the checkpoints, ascending.
+        accuracies: Share of the test digits read right, by step.
+        curve: A record for each epoch: loss in nats, accuracy on the training digits.
+    """
+
+    def __init__(self, folder: Path, report: Mapping[str, Any]) -> None:
+        self.accuracies = {int(entry["step"]): float(entry["test_accuracy"]) for entry in report["history"]}
+        self.steps = sorted(self.accuracies)
+        self.curve: list[dict[str, float]] = list(report["curve"])
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._weights: dict[int, dict[str, NDArray[np.float16]]] | None = None
+        self._networks: dict[int, ServedNetwork] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> "NetworkHistory | None":
+        """The history of an artifact folder, or None if it has none.
+
+        Raises:
+            ArtifactError: Its report is damaged.
+        """
+        if not (folder / HISTORY_FILE).exists():
+            return None
+        try:
+            return cls(folder, json.loads((folder / REPORT_FILE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise ArtifactError(f"{folder / REPORT_FILE} does not tell of the history beside it: {error!r}") from error
+
+    def network_at(self, served: ServedNetwork, step: int) -> ServedNetwork:
+        """The network with the weights of a step; made once, since its plans are worth keeping."""
+        with self._lock:
+            if self._weights is None:
+                self._weights = load_history(self._folder)
+            if step not in self._networks:
+                network = served.artifact.network.with_parameters(self._weights[step])
+                artifact = replace(served.artifact, network=network)
+                self._networks[step] = replace(served, artifact=artifact, checkpoint=step, _of_thread=threading.local())
+            return self._networks[step]
 
 
 class NetworkCatalog:
@@ -180,4 +263,5 @@ def _serve(folder: Path) -> ServedNetwork:
         artifact=artifact,
         layers={layer.name: layer for layer in describe_layers(artifact.network)},
         predictions=predictions,
+        history=NetworkHistory.load(folder),
     )

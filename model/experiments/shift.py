@@ -155,7 +155,6 @@ def _nearest(cells: float) -> int:
 
 def _inside(field: ReceptiveField, pixels: int, neurons: int, by: int) -> tuple[int, int]:
     """Where along one axis the neurons stand that see only image, before and after; begin and count."""
-    seeing = [n for n in range(neurons) if field.start + field.jump * n >= 0
-              and field.start + field.jump * n + field.size <= pixels]  # fmt: skip
+    seeing = field.inside(pixels, neurons)
     both = [n for n in seeing if n - by in seeing]
     return (both[0], len(both)) if both else (0, 0)

@@ -6,6 +6,8 @@ network serves many threads and no digit can leak into another's answer.
 Axes are (N, C, H, W) for every input and output, also of a fully connected layer, whose maps are
 1×1: its kernel is as large as its input. In memory the images lie innermost, as (H, C, W, N):
 see `windows`. That is a matter of speed alone; any memory order gives the same values.
+
+Networks compute in float32. Given float64 parameters and inputs, a layer computes in float64: experiments do.
 """
 
 from typing import Any, ClassVar, Protocol

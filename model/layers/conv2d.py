@@ -126,14 +126,14 @@ class Conv2d:
         out_height, _, out_width, count = d_rows.shape
 
         # Output rows as far apart as the input rows that they begin at, with k - 1 rows of nothing at both ends.
-        spread = np.zeros((height + 2 * self.padding + kernel - 1, filters, out_width, count), dtype=np.float32)
+        spread = np.zeros((height + 2 * self.padding + kernel - 1, filters, out_width, count), dtype=d_rows.dtype)
         spread[kernel - 1 : kernel + (out_height - 1) * self.stride : self.stride] = d_rows
         readers = row_patches(spread[self.padding : self.padding + height + kernel - 1, :, np.newaxis], kernel, 1)
 
         # (C·k, k·F) @ (H, k·F, W'·N) → what the outputs owe each input row, by kernel column.
         flipped = self.weight[:, :, ::-1].transpose(1, 3, 2, 0).reshape(channels * kernel, kernel * filters)
         owed = np.matmul(flipped, readers).reshape(height, channels, kernel, out_width, count)
-        padded = np.zeros((height, channels, width + 2 * self.padding, count), dtype=np.float32)
+        padded = np.zeros((height, channels, width + 2 * self.padding, count), dtype=d_rows.dtype)
         for j in range(kernel):
             padded[:, :, j : j + (out_width - 1) * self.stride + 1 : self.stride] += owed[:, :, j]
         return from_rows(padded[:, :, self.padding : self.padding + width])

@@ -102,7 +102,7 @@ class LocallyConnected2d:
         owed = owed.reshape(rows, columns, kernel, channels, kernel, -1)
         padding, stride = self.padding, self.stride
         padded = np.zeros(
-            (context.height + 2 * padding, context.width + 2 * padding, channels, len(dy)), dtype=np.float32
+            (context.height + 2 * padding, context.width + 2 * padding, channels, len(dy)), dtype=dy.dtype
         )
         for i in range(kernel):
             for j in range(kernel):

@@ -94,7 +94,7 @@ def _hand_back(d_maxima: Float32, maxima: Float32, x: Float32, axis: int, size: 
     *gradients, last_gradient = _members(dx, axis, size)
     for member, gradient in zip(members, gradients, strict=True):
         # A mask as float and a product: several times as fast as `where=`, which goes element by element.
-        np.multiply(d_maxima, (member == maxima).astype(np.float32), out=gradient)
+        np.multiply(d_maxima, (member == maxima).astype(d_maxima.dtype), out=gradient)
         # Whoever is left of a group has won, if nobody did before.
         d_maxima = np.subtract(d_maxima, gradient, out=last_gradient if gradient is gradients[-1] else None)
     if size == 1:

@@ -1,0 +1,120 @@
+"""Gradients of one digit: assembled position by position, measured by nudging, and followed downhill."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.artifact import load_artifact, read_tensors
+from model.errors import ParameterError
+from model.experiments.gradients import backpropagate, descend, loss_of, nudge
+from model.losses import softmax_cross_entropy
+
+ARTIFACTS = Path(__file__).resolve().parents[3] / "model" / "artifacts"
+MODELS = ("cnn", "mlp-500", "locally-connected")
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return {name: load_artifact(ARTIFACTS / name).network for name in MODELS}
+
+
+@pytest.fixture(scope="module")
+def digit():
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    return tensors["images"][0].astype(np.float32) / np.float32(255)
+
+
+def assembled(x, deltas, kernel, padding):
+    """Σ δ · patch over all positions, one after the other; and how many products that took."""
+    filters, rows, columns = deltas.shape
+    padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
+    total, products = np.zeros((filters, len(x), kernel, kernel)), 0
+    for row, column in product(range(rows), range(columns)):
+        patch = padded[:, row : row + kernel, column : column + kernel]
+        total += deltas[:, row, column, np.newaxis, np.newaxis, np.newaxis] * patch
+        products += filters * patch.size
+    return total, products
+
+
+def test_a_kernels_gradient_is_all_positions_contributions_together(networks, digit):
+    result = backpropagate(networks["cnn"], digit, label=2)
+
+    layers = networks["cnn"].layers
+    for name, reads, padding in (("conv1", None, 2), ("conv2", "pool1", 0), ("conv4", "pool2", 1)):
+        x = digit[np.newaxis].astype(np.float64) if reads is None else result.outputs[reads]
+        total, products = assembled(x, result.deltas[name], layers[name].window.size, padding)
+
+        scale = np.abs(total).max()
+        np.testing.assert_allclose(result.gradients[f"{name}.weight"], total, rtol=1e-6, atol=1e-12 * scale)
+        np.testing.assert_allclose(result.gradients[f"{name}.bias"], result.deltas[name].sum(axis=(1, 2)), rtol=1e-9)
+        assert products == layers[name].multiply_adds(x.shape)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_gradients_are_those_that_training_computes(networks, digit, model):
+    network = networks[model]
+    result = backpropagate(network, digit, label=2)
+
+    logits, contexts = network.forward(digit[np.newaxis, np.newaxis])
+    loss, d_logits = softmax_cross_entropy(logits, np.array([2], np.uint8))
+    gradients = network.backward(d_logits, contexts)
+
+    assert result.loss == pytest.approx(loss, rel=1e-5)
+    assert result.gradients.keys() == gradients.keys()
+    for name, gradient in gradients.items():
+        scale = np.abs(gradient).max()
+        np.testing.assert_allclose(result.gradients[name], gradient, rtol=0, atol=1e-5 * scale, err_msg=name)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nudging_weights_measures_the_same_slope(networks, digit, rng, model):
+    network = networks[model]
+    result = backpropagate(network, digit, label=2)
+
+    for name, gradient in result.gradients.items():
+        # Of the steepest few, lest a weight be drawn that no stroke meets.
+        steepest = np.argsort(np.abs(gradient).ravel())[-20:]
+        for place in rng.choice(steepest, 3):
+            index = np.unravel_index(place, gradient.shape)
+            measured = nudge(network, digit, 2, name, tuple(int(at) for at in index))
+
+            assert measured.weight == network.parameters[name][index]
+            assert measured.slope == pytest.approx(gradient[index], rel=1e-3), f"{name}{index}"
+
+
+def test_nudging_leaves_the_network_as_it_was(networks, digit):
+    before = networks["cnn"].parameters["conv1.weight"].copy()
+
+    nudge(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 2, 2))
+
+    np.testing.assert_array_equal(networks["cnn"].parameters["conv1.weight"], before)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_small_step_lowers_the_loss_by_the_rate_times_the_squared_gradient(networks, digit, model):
+    network, rate = networks[model], 1e-4
+    result = backpropagate(network, digit, label=2)
+
+    after = descend(network, digit, 2, rate)
+
+    expected = rate * sum(float(np.sum(gradient**2)) for gradient in result.gradients.values())
+    assert result.loss - loss_of(after, digit, 2) == pytest.approx(expected, rel=0.2)
+    assert loss_of(network, digit, 2) == pytest.approx(result.loss), "the network itself is left as it is"
+
+
+def test_enough_steps_teach_a_digit_another_name(networks, digit):
+    after = descend(networks["cnn"], digit, 2, rate=0.05, steps=20)
+
+    assert networks["cnn"].trace(digit[np.newaxis, np.newaxis]).probabilities.argmax() == 7
+    assert after.trace(digit[np.newaxis, np.newaxis]).probabilities.argmax() == 2
+
+
+def test_unknown_weights_are_refused_with_those_there_are(networks, digit):
+    with pytest.raises(ParameterError, match=r"there is no 'conv9.weight'; there are: conv1.weight, conv1.bias, "):
+        nudge(networks["cnn"], digit, 2, "conv9.weight", (0,))
+    with pytest.raises(
+        ParameterError, match=r"conv1.weight has no weight at \[0, 0, 5, 0\]; its shape is \[16, 1, 5, 5\]"
+    ):
+        nudge(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 5, 0))
