@@ -3,13 +3,14 @@
 All are coroutines: FastAPI sends plain functions to a thread, and eight of those cost a request as much as the network.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.requests import HTTPConnection
 from fastapi.templating import Jinja2Templates
 
-from app.errors import InvalidInput, UnsupportedMediaType
+from app.errors import UnsupportedMediaType
 from app.observability.metrics import Metrics
 from app.schemas.experiments import (
     GradientCheckQuery,
@@ -27,6 +28,26 @@ from app.services.experiments import ExperimentRecords
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
 from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """What routes work with, together.
+
+    A busy route takes all of it at once from `services_of`: as a dependency each, they cost more than the network does.
+    """
+
+    settings: Settings
+    catalog: NetworkCatalog
+    samples: SampleCatalog
+    pool: ComputePool
+    metrics: Metrics
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """What the application was started with."""
+    services: Services = connection.app.state.services
+    return services
 
 
 async def get_settings(connection: HTTPConnection) -> Settings:
@@ -104,65 +125,48 @@ async def get_model_at(
 CheckpointDep = Annotated[ServedNetwork, Depends(get_model_at)]
 
 
-async def get_layers(
-    served: ModelDep,
-    layers: Annotated[
-        str | None,
-        Query(description="Names of layers, separated by commas; left out: every layer.", examples=["conv1,relu1"]),
-    ] = None,
-) -> list[str]:
-    """Names of known layers in the order asked for, each once."""
-    if layers is None:
-        return list(served.layers)
-    if not layers.strip(","):
-        raise InvalidInput("layers is empty; name one or more layers, or leave it out for all of them.")
-    return served.choose_layers(layers.split(","))
-
-
-LayersDep = Annotated[list[str], Depends(get_layers)]
-
-
 async def get_digit_query(request: Request, settings: SettingsDep) -> DigitQuery:
     """The digit of a JSON body."""
-    return await _read_query(DigitQuery, request, settings)
+    return await read_query(DigitQuery, request, settings)
 
 
 async def get_neuron_query(request: Request, settings: SettingsDep) -> NeuronQuery:
     """The digit and the neuron of a JSON body."""
-    return await _read_query(NeuronQuery, request, settings)
+    return await read_query(NeuronQuery, request, settings)
 
 
 async def get_poke_query(request: Request, settings: SettingsDep) -> PokeQuery:
     """The digit and the pixel of a JSON body."""
-    return await _read_query(PokeQuery, request, settings)
+    return await read_query(PokeQuery, request, settings)
 
 
 async def get_shift_query(request: Request, settings: SettingsDep) -> ShiftQuery:
     """The digit and the shift of a JSON body."""
-    return await _read_query(ShiftQuery, request, settings)
+    return await read_query(ShiftQuery, request, settings)
 
 
 async def get_shift_curve_query(request: Request, settings: SettingsDep) -> ShiftCurveQuery:
     """The digit and the shifts of a JSON body."""
-    return await _read_query(ShiftCurveQuery, request, settings)
+    return await read_query(ShiftCurveQuery, request, settings)
 
 
 async def get_gradient_query(request: Request, settings: SettingsDep) -> GradientQuery:
     """The digit and the label of a JSON body."""
-    return await _read_query(GradientQuery, request, settings)
+    return await read_query(GradientQuery, request, settings)
 
 
 async def get_gradient_check_query(request: Request, settings: SettingsDep) -> GradientCheckQuery:
     """The digit, the label and the weight of a JSON body."""
-    return await _read_query(GradientCheckQuery, request, settings)
+    return await read_query(GradientCheckQuery, request, settings)
 
 
 async def get_step_query(request: Request, settings: SettingsDep) -> StepQuery:
     """The digit, the label and the rate of a JSON body."""
-    return await _read_query(StepQuery, request, settings)
+    return await read_query(StepQuery, request, settings)
 
 
-async def _read_query(kind: type[DigitT], request: Request, settings: Settings) -> DigitT:
+async def read_query(kind: type[DigitT], request: Request, settings: Settings) -> DigitT:
+    """A JSON body of a digit and more."""
     require_content_type(request, "application/json")
     return read_digit(kind, await request.body(), settings)
 

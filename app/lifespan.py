@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import FastAPI
 from threadpoolctl import threadpool_limits
 
+from app.dependencies import Services
 from app.services.compute_pool import ComputePool
 from app.services.experiments import ExperimentRecords
 from app.services.framing import from_pixels
@@ -42,6 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.records = ExperimentRecords.load(settings.artifacts)
     app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
     app.state.metrics.observe_pending(lambda: pool.pending)
+    app.state.services = Services(settings, catalog, app.state.samples, pool, app.state.metrics)
     app.state.seats = seats = Seats(settings.live_sessions)
     app.state.metrics.observe_live_sessions(lambda: seats.taken)
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.

@@ -2,22 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from app.codecs.media_types import PNG, TENSORS
 from app.codecs.tensor_json import decode_pixels, decode_strokes
 from app.codecs.uploaded_image import decode_base64, decode_image
-from app.dependencies import (
-    CheckpointDep,
-    DigitQueryDep,
-    LayersDep,
-    MetricsDep,
-    PoolDep,
-    SamplesDep,
-    SettingsDep,
-)
+from app.dependencies import read_query, services_of
 from app.errors import (
     BodyTooLarge,
     DrawingTooLarge,
@@ -39,14 +32,12 @@ from app.errors import (
     UnknownSample,
     UnsupportedMediaType,
 )
-from app.observability.metrics import Metrics
 from app.routes import API
 from app.routes.inference_answer import encode_inference
-from app.routes.parameters import AnswerFormat, AnswerFormatDep
+from app.routes.parameters import MapsParameters
 from app.routes.upload import read_upload
 from app.schemas.documentation import DIGIT_BODY, FEATURE_MAPS_EXAMPLE, UPLOAD_BODY, answers
-from app.schemas.inference import DigitFields, FeatureMapsAnswer
-from app.services.compute_pool import ComputePool
+from app.schemas.inference import DigitFields, DigitQuery, FeatureMapsAnswer
 from app.services.framing import FramingChoice, Source, from_image, from_pixels, from_sample, from_strokes
 from app.services.inference import run_forward
 from app.services.network_catalog import ServedNetwork
@@ -54,6 +45,8 @@ from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
 
 router = APIRouter(prefix=API, tags=["Feature maps"])
+
+ModelPath = Annotated[str, Path(description="Id of a model.", examples=["cnn"])]
 
 IMAGE_REFUSALS = (
     MalformedRequest,
@@ -85,27 +78,22 @@ FORMAT_REFUSALS = (UnknownFilter, NotAcceptable, OneLayerRequired)
     summary="Compute feature maps",
     response_model=FeatureMapsAnswer,
     response_class=Response,
-    openapi_extra=DIGIT_BODY,
+    openapi_extra={**DIGIT_BODY, "parameters": MapsParameters.described()},
     responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *DIGIT_REFUSALS, *FORMAT_REFUSALS),
 )
-async def compute_feature_maps(
-    query: DigitQueryDep,
-    served: CheckpointDep,
-    layers: LayersDep,
-    wanted: AnswerFormatDep,
-    samples: SamplesDep,
-    settings: SettingsDep,
-    pool: PoolDep,
-    metrics: MetricsDep,
-) -> Response:
+async def compute_feature_maps(request: Request, model: ModelPath) -> Response:
     """What every filter makes of a drawing, of pixels, of an image or of a test digit, and what it is read as.
 
     safetensors and npz hold a tensor for each layer, besides `input`, `logits` and `probabilities`; their metadata
     holds `prediction`, `framing`, `model` and `layers` as JSON. A PNG shows one layer in its fixed color range. With
     `filter`, the answer holds that map of the one layer alone: [1][H][W].
     """
-    digit = partial(source_of, query, samples, settings)
-    return await _answer(digit, query.framing, served, layers, wanted, pool, metrics)
+    services = services_of(request)
+    parameters = MapsParameters.of(request)
+    served = parameters.network_of(services.catalog, model)
+    query = await read_query(DigitQuery, request, services.settings)
+    digit = partial(source_of, query, services.samples, services.settings)
+    return await _answer(request, digit, query.framing, served, parameters)
 
 
 @router.post(
@@ -113,33 +101,28 @@ async def compute_feature_maps(
     summary="Compute feature maps of an uploaded image",
     response_model=FeatureMapsAnswer,
     response_class=Response,
-    openapi_extra=UPLOAD_BODY,
+    openapi_extra={**UPLOAD_BODY, "parameters": MapsParameters.described()},
     responses=answers(FEATURE_MAPS_EXAMPLE, [*TENSORS, PNG], *IMAGE_REFUSALS, *FORMAT_REFUSALS),
 )
-async def compute_feature_maps_of_upload(
-    request: Request,
-    served: CheckpointDep,
-    layers: LayersDep,
-    wanted: AnswerFormatDep,
-    settings: SettingsDep,
-    pool: PoolDep,
-    metrics: MetricsDep,
-) -> Response:
+async def compute_feature_maps_of_upload(request: Request, model: ModelPath) -> Response:
     """The same answer for a multipart form with a `file`: PNG, JPEG, WebP, GIF or BMP; and, if wanted, `framing`."""
+    services = services_of(request)
+    parameters = MapsParameters.of(request)
+    served = parameters.network_of(services.catalog, model)
     data, framing = await read_upload(request)
-    return await _answer(partial(_decoded, data, settings), framing, served, layers, wanted, pool, metrics)
+    return await _answer(request, partial(_decoded, data, services.settings), framing, served, parameters)
 
 
 async def _answer(
+    request: Request,
     make_source: Callable[[], Source],
     framing: FramingChoice,
     served: ServedNetwork,
-    layers: list[str],
-    wanted: AnswerFormat,
-    pool: ComputePool,
-    metrics: Metrics,
+    parameters: MapsParameters,
 ) -> Response:
     """Decode, frame, compute and encode, all in one go in a thread of the pool."""
+    services = services_of(request)
+    layers, wanted = parameters.layers_of(served), parameters.format_for(request)
     if wanted.media_type == PNG or wanted.filter is not None:
         if len(layers) != 1:
             what = "A PNG shows the maps" if wanted.media_type == PNG else "A filter is one"
@@ -154,8 +137,8 @@ async def _answer(
         inference = run_forward(served, make_source(), framing, layers)
         return encode_inference(inference, wanted)
 
-    with metrics.timed_inference(served.name):
-        body = await pool.run(compute)
+    with services.metrics.timed_inference(served.name):
+        body = await services.pool.run(compute)
     return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
 

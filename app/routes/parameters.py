@@ -1,16 +1,18 @@
 """How an answer is wanted: the query parameters and the Accept header that several operations share."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field, ValidationError
 
 from app.codecs.colormaps import Theme
 from app.codecs.media_types import PNG, TENSORS, negotiate
 from app.codecs.tensor_file import Dtype
 from app.dependencies import CatalogDep
 from app.errors import InvalidInput
-from app.services.network_catalog import ServedNetwork
+from app.problems import invalid_input
+from app.services.network_catalog import NetworkCatalog, ServedNetwork
 
 DtypeQuery = Annotated[Dtype, Query(description="For safetensors and npz; JSON always has full precision.")]
 
@@ -59,6 +61,69 @@ async def get_networks(
     if not models.strip(","):
         raise InvalidInput("models is empty; name one or more models, or leave it out for all of them.")
     return [catalog[name] for name in dict.fromkeys(models.split(","))]
+
+
+class MapsParameters(BaseModel):
+    """The query of an operation that answers with feature maps.
+
+    Read in one go: as parameters and dependencies of FastAPI, one by one, they cost a request several times as much as
+    the network does.
+    """
+
+    layers: str | None = Field(
+        None,
+        description="Names of layers, separated by commas; left out: every layer.",
+        examples=["conv1,relu1"],
+    )
+    checkpoint: int | None = Field(
+        None, description="Training step to take the weights of; left out: the finished ones.", examples=[625]
+    )
+    dtype: Dtype = Field("float32", description="For safetensors and npz; JSON always has full precision.")
+    filter: int | None = Field(None, description="Answer this filter alone; of one layer.")
+    zoom: int = Field(4, ge=1, le=16, description="For a PNG: pixels along each side of a cell.")
+    theme: Theme = Field("light", description="For a PNG: the ground that zero takes the color of.")
+
+    @classmethod
+    def of(cls, request: Request) -> "MapsParameters":
+        """Raises InvalidInput, naming what is out of range."""
+        try:
+            return cls.model_validate(dict(request.query_params))
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False, include_context=False)
+            raise invalid_input([{**each, "loc": ("query", *each["loc"])} for each in errors]) from None
+
+    @classmethod
+    def described(cls) -> list[dict[str, Any]]:
+        """As OpenAPI lists them."""
+        properties = cls.model_json_schema()["properties"]
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "schema": {key: value for key, value in schema.items() if key != "description"},
+                "description": schema["description"],
+            }
+            for name, schema in properties.items()
+        ]
+
+    def network_of(self, catalog: NetworkCatalog, model: str) -> ServedNetwork:
+        """The model, as it was after the training step; raises UnknownModel or UnknownCheckpoint."""
+        served = catalog[model]
+        return served if self.checkpoint is None else served.at(self.checkpoint)
+
+    def layers_of(self, served: ServedNetwork) -> list[str]:
+        """Names of known layers in the order asked for, each once; raises UnknownLayer."""
+        if self.layers is None:
+            return list(served.layers)
+        if not self.layers.strip(","):
+            raise InvalidInput("layers is empty; name one or more layers, or leave it out for all of them.")
+        return served.choose_layers(self.layers.split(","))
+
+    def format_for(self, request: Request) -> AnswerFormat:
+        """Raises NotAcceptable if the Accept header allows none of the formats."""
+        media_type = negotiate(request.headers.get("accept"), [*TENSORS, PNG])
+        return AnswerFormat(media_type, self.dtype, self.filter, self.zoom, self.theme)
 
 
 NetworksDep = Annotated[list[ServedNetwork], Depends(get_networks)]
