@@ -12,7 +12,7 @@ from app.services.drawing import draw
 from model.arrays import Float32, Ink
 from model.geometry import Box
 from model.preprocessing import FRAME_SIZE, to_mnist_frame
-from model.strokes import INK_SIZE, Stroke
+from model.strokes import INK_SIZE, GrowingInk, Stroke
 
 FramingChoice = Literal["auto", "mnist", "none"]
 Polarity = Literal["light-on-dark", "dark-on-light"]
@@ -68,9 +68,9 @@ class NetworkInput:
     framing: Framing
 
 
-def from_strokes(strokes: Sequence[Stroke], pen_width: float) -> Source:
-    """A drawing: (n, 2) float64 each, in pad units."""
-    ink = draw(strokes, pen_width)
+def from_strokes(strokes: Sequence[Stroke], pen_width: float, growing: GrowingInk | None = None) -> Source:
+    """A drawing: (n, 2) float64 each, in pad units; ``growing`` as in `draw`."""
+    ink = draw(strokes, pen_width, growing)
     cells = INK_SIZE // FRAME_SIZE
     # First over whole rows, then over few values: a fifth of the time of one mean over both axes, and the same sums.
     row_sums = ink.reshape(FRAME_SIZE, cells, INK_SIZE).sum(axis=1, dtype=np.float32)

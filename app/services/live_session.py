@@ -7,7 +7,7 @@ those that come wait as one, which asks for the newest of them.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from app.errors import AppError, IncrementWithoutBase, InvalidInput, ServerBusy
 from app.services.drawing import require_size
 from app.services.framing import FramingChoice, Source, from_strokes
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
-from model.strokes import Stroke
+from model.strokes import GrowingInk, Stroke
 
 Dtype = Literal["float32", "float16"]
 
@@ -31,10 +31,12 @@ class Drawing:
     Attributes:
         strokes: (n, 2) float64 each, pad units. One that did not grow is the same array as before.
         pen_width: In pad units.
+        ink: What was drawn of earlier stages, for whichever stage is computed; one at a time is.
     """
 
     strokes: tuple[Stroke, ...]
     pen_width: float
+    ink: GrowingInk = field(default_factory=GrowingInk, repr=False, compare=False)
 
     @property
     def points(self) -> int:
@@ -50,10 +52,10 @@ class Drawing:
 
     def __call__(self) -> Source:
         """Ink. Takes time, so call it in the pool."""
-        return from_strokes(self.strokes, self.pen_width)
+        return from_strokes(self.strokes, self.pen_width, self.ink)
 
 
-BLANK = Drawing((), 0.065)
+BLANK_PEN_WIDTH = 0.065
 
 MakeSource = Callable[[], Source]
 """Any other digit: it is decoded when it is computed."""
@@ -150,7 +152,9 @@ class LiveSession:
         self._catalog = catalog
         self._limits = limits
         self._read = read
-        self._held = Question(0, BLANK, "auto", catalog[model], list(catalog[model].layers), "float32")
+        self._held = Question(
+            0, Drawing((), BLANK_PEN_WIDTH), "auto", catalog[model], list(catalog[model].layers), "float32"
+        )
         self._in_step = True
         self._last = 0
         self._waiting = 0

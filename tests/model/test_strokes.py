@@ -3,8 +3,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from model.strokes import INK_SIZE, rasterize_strokes
+import model.strokes
+from model.strokes import INK_SIZE, GrowingInk, rasterize_strokes
 
 FOUR_CELLS = 4 / INK_SIZE
 """A pen width that is easy to reckon with."""
@@ -175,3 +178,64 @@ def test_pen_whose_middle_is_outside_still_wets_the_rim():
 
 def test_stroke_without_points_draws_nothing():
     assert not rasterize_strokes([np.empty((0, 2))], 0.1).any()
+
+
+# Points on a coarse grid, so that equal and collinear ones are drawn too; some lie outside the pad.
+POINTS = st.lists(st.tuples(st.integers(-8, 40), st.integers(-8, 40)), max_size=25)
+
+
+@settings(max_examples=60, deadline=None)
+@given(drawing=st.lists(POINTS, max_size=4), data=st.data())
+def test_drawing_that_grows_in_any_steps_is_the_drawing_made_at_once(drawing, data):
+    strokes = [np.array(points, dtype=np.float64).reshape(-1, 2) / 32 for points in drawing]
+    growing, grown = GrowingInk(), []
+
+    for stroke in strokes:
+        length = 0
+        grown.append(stroke[:0])
+        while length < len(stroke):
+            length = data.draw(st.integers(length + 1, len(stroke)))
+            # A new array each time, as when increments are joined; the strokes before it stay the same arrays.
+            grown[-1] = stroke[:length].copy()
+            if data.draw(st.booleans()):
+                np.testing.assert_array_equal(growing.draw(tuple(grown), 0.065), rasterize_strokes(grown, 0.065))
+
+    np.testing.assert_array_equal(growing.draw(tuple(grown), 0.065), rasterize_strokes(strokes, 0.065))
+
+
+def test_anything_else_than_growth_is_drawn_anew():
+    one, other = _cells((20, 20), (60, 60)), _cells((80, 10), (30, 90), (31, 90.2))
+    growing = GrowingInk()
+    stages = [
+        ((one, other), 0.065),
+        ((one,), 0.065),  # undone
+        ((other,), 0.065),  # another stroke in its place
+        ((other,), 0.02),  # another pen
+        ((other[:2],), 0.02),  # shorter
+        ((other[::-1],), 0.02),  # of the same length
+        ((), 0.02),
+        ((one, other), 0.02),
+    ]
+
+    for strokes, pen_width in stages:
+        np.testing.assert_array_equal(growing.draw(strokes, pen_width), rasterize_strokes(strokes, pen_width))
+
+
+def test_ink_that_was_given_away_is_not_drawn_on():
+    growing = GrowingInk()
+    stroke = _cells((20, 20), (60, 60), (90, 20))
+
+    first = growing.draw((stroke[:2],), 0.065)
+    kept = first.copy()
+    growing.draw((stroke,), 0.065)
+
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_pieces_drawn_in_parts_make_the_same_ink(rng, monkeypatch):
+    strokes = [rng.uniform(0, 1, (40, 2)) for _ in range(3)]
+    at_once = rasterize_strokes(strokes, 0.065)
+
+    monkeypatch.setattr(model.strokes, "CELLS_AT_ONCE", 2_000)
+
+    np.testing.assert_array_equal(rasterize_strokes(strokes, 0.065), at_once)

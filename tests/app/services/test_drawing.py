@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-import app.services.drawing
 from app.errors import DrawingTooLarge
 from app.services.drawing import draw
-from model.strokes import INK_SIZE, rasterize_strokes
+from model.strokes import INK_SIZE, GrowingInk, rasterize_strokes
 
 
 def test_no_strokes_are_a_blank_pad():
@@ -14,13 +13,13 @@ def test_no_strokes_are_a_blank_pad():
     assert not ink.any()
 
 
-def test_a_drawing_made_in_parts_is_the_drawing_made_at_once(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch):
+def test_a_drawing_is_its_strokes_rasterized_growing_or_not(rng: np.random.Generator):
     strokes = [rng.uniform(0, 1, (40, 2)) for _ in range(5)] + [np.array([[0.5, 0.5]])]
-    monkeypatch.setattr(app.services.drawing, "CELLS_AT_ONCE", 20_000)
+    growing = GrowingInk()
 
-    in_parts = draw(strokes, 0.065)
-
-    np.testing.assert_array_equal(in_parts, rasterize_strokes(strokes, 0.065))
+    for count in range(1, 7):
+        np.testing.assert_array_equal(draw(strokes[:count], 0.065, growing), rasterize_strokes(strokes[:count], 0.065))
+    np.testing.assert_array_equal(draw(strokes, 0.065), rasterize_strokes(strokes, 0.065))
 
 
 def test_a_drawing_of_too_much_work_is_refused_before_it_is_begun():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.errors import DrawingTooLarge, IncrementWithoutBase, InvalidInput, ServerBusy, UnknownLayer, UnknownModel
-from app.services.live_session import BLANK, Drawing, Limits, LiveSession, Message, Refusal, Seats, SessionOver
+from app.services.live_session import Drawing, Limits, LiveSession, Message, Refusal, Seats, SessionOver
 from app.services.network_catalog import NetworkCatalog
 from tests.builders import TINY_LAYERS
 
@@ -98,7 +98,7 @@ def test_session_begins_with_a_blank_pad_and_every_layer(session: LiveSession):
 
     question = session.next_question()
 
-    assert question.make_source == BLANK
+    assert question.make_source == Drawing((), 0.065)
     assert (question.framing, question.layers, question.dtype) == ("auto", TINY_LAYERS, "float32")
 
 
@@ -253,3 +253,25 @@ def test_sessions_beyond_the_seats_are_refused_until_one_ends():
         with seats.taken_one():
             assert seats.taken == 2
     assert seats.taken == 0
+
+
+def test_drawings_share_no_ink_but_with_what_they_grew_from():
+    """Sessions are computed in several threads, and what keeps the ink serves one at a time."""
+    one, other = drawing(A), drawing(A)
+
+    assert one.ink is not other.ink
+    assert one.begun(B).extended(C).ink is one.ink
+
+
+def test_what_a_session_draws_while_it_grows_is_what_is_drawn_at_once(session: LiveSession):
+    receive(session, Message(1, begin=A))
+    for sequence, point in enumerate((B, C, D), start=2):
+        session.next_question().make_source()
+        session.settle()
+        receive(session, Message(sequence, extend=point))
+
+    grown = session.next_question().make_source()
+
+    at_once = drawing(np.concatenate([A, B, C, D]))()
+    np.testing.assert_array_equal(grown.ink, at_once.ink)
+    np.testing.assert_array_equal(grown.unframed, at_once.unframed)
