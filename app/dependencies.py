@@ -41,6 +41,7 @@ class Services:
     catalog: NetworkCatalog
     samples: SampleCatalog
     pool: ComputePool
+    slow_pool: ComputePool
     metrics: Metrics
 
 
@@ -75,8 +76,14 @@ async def get_records(connection: HTTPConnection) -> ExperimentRecords:
 
 
 async def get_pool(connection: HTTPConnection) -> ComputePool:
-    """The threads that compute."""
+    """The threads that compute what takes a millisecond or two."""
     pool: ComputePool = connection.app.state.pool
+    return pool
+
+
+async def get_slow_pool(connection: HTTPConnection) -> ComputePool:
+    """The thread that computes what may take long."""
+    pool: ComputePool = connection.app.state.slow_pool
     return pool
 
 
@@ -97,6 +104,7 @@ CatalogDep = Annotated[NetworkCatalog, Depends(get_catalog)]
 SamplesDep = Annotated[SampleCatalog, Depends(get_samples)]
 RecordsDep = Annotated[ExperimentRecords, Depends(get_records)]
 PoolDep = Annotated[ComputePool, Depends(get_pool)]
+SlowPoolDep = Annotated[ComputePool, Depends(get_slow_pool)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(get_templates)]
 

@@ -27,6 +27,10 @@ KEPT_BYTES = 2**25
 """Freed memory that a process keeps for the next request."""
 
 
+SLOW_THREADS = 1
+"""Threads for what may take long."""
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Put what routes need into ``app.state`` for as long as the application runs."""
@@ -41,9 +45,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.catalog = catalog
     app.state.samples = SampleCatalog.load(settings.artifacts, catalog)
     app.state.records = ExperimentRecords.load(settings.artifacts)
+    # Drawings take a millisecond, an image or an experiment may take hundreds: in lanes of their own, the first never
+    # wait for the second. A second thread for drawings would only fight the first one for the interpreter.
     app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
-    app.state.metrics.observe_pending(lambda: pool.pending)
-    app.state.services = Services(settings, catalog, app.state.samples, pool, app.state.metrics)
+    app.state.slow_pool = slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds)
+    app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
+    app.state.services = Services(settings, catalog, app.state.samples, pool, slow_pool, app.state.metrics)
     app.state.seats = seats = Seats(settings.live_sessions)
     app.state.metrics.observe_live_sessions(lambda: seats.taken)
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
@@ -59,3 +66,4 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
         finally:
             pool.close()
+            slow_pool.close()

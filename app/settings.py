@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
 
-    threads: int = Field(2, ge=1, le=64, description="Threads that compute.")
+    threads: int = Field(1, ge=1, le=64, description="Threads for drawings; what takes long has one of its own.")
     queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait for a thread; beyond, 503.")
     queue_seconds: float = Field(10, gt=0, le=600, description="Longest wait for a thread, in seconds; beyond, 503.")
     shutdown_seconds: int = Field(10, ge=0, le=600, description="Time for running requests at shutdown, in seconds.")

@@ -13,12 +13,12 @@ from app.dependencies import (
     CatalogDep,
     DigitQueryDep,
     PokeQueryDep,
-    PoolDep,
     RecordsDep,
     SamplesDep,
     SettingsDep,
     ShiftCurveQueryDep,
     ShiftQueryDep,
+    SlowPoolDep,
 )
 from app.errors import DigitUnlabeled, InvalidInput, NotAcceptable, NotMeasured, UnknownLayer
 from app.routes import API
@@ -108,7 +108,7 @@ async def poke_one_pixel(
     networks: NetworksDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     dtype: DtypeQuery = "float32",
 ) -> Response:
     """Which neurons of each model notice one changed pixel, and by how much.
@@ -147,7 +147,7 @@ async def shift_one_digit(
     networks: NetworksDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     dtype: DtypeQuery = "float32",
 ) -> Response:
     """Each map minus the old map moved along, and what each model reads then.
@@ -190,7 +190,7 @@ async def follow_one_digit(
     catalog: CatalogDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
 ) -> Response:
     """Each model's probability of the right class, and each layer's residual and cosine, at every shift."""
     source = partial(source_of, query, samples, settings)
@@ -234,7 +234,7 @@ async def get_mean_shift_curve(records: RecordsDep) -> Response:
     responses=answers(RESPONSES_EXAMPLE, [JSON], *DIGIT_REFUSALS, UnknownLayer),
 )
 async def compare_responses(
-    query: DigitQueryDep, catalog: CatalogDep, samples: SamplesDep, settings: SettingsDep, pool: PoolDep
+    query: DigitQueryDep, catalog: CatalogDep, samples: SamplesDep, settings: SettingsDep, pool: SlowPoolDep
 ) -> Response:
     """How strongly each of the perceptron's 500 features answers a digit, and each of the 16 local kernels.
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
-from app.dependencies import CheckpointDep, NeuronQueryDep, PoolDep, SamplesDep, SettingsDep
+from app.dependencies import CheckpointDep, NeuronQueryDep, SamplesDep, SettingsDep, SlowPoolDep
 from app.errors import UnknownNeuron
 from app.routes import API
 from app.routes.inference import DIGIT_REFUSALS, source_of
@@ -29,7 +29,7 @@ router = APIRouter(prefix=API, tags=["Explanations"])
     responses=answers(NEURON_EXAMPLE, [JSON], *DIGIT_REFUSALS, UnknownNeuron),
 )
 async def explain_neuron(
-    query: NeuronQueryDep, served: CheckpointDep, samples: SamplesDep, settings: SettingsDep, pool: PoolDep
+    query: NeuronQueryDep, served: CheckpointDep, samples: SamplesDep, settings: SettingsDep, pool: SlowPoolDep
 ) -> Response:
     """What a neuron read, what it multiplied, what it summed and what came out, and what it sees of the input.
 

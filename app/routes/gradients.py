@@ -13,9 +13,9 @@ from app.dependencies import (
     CatalogDep,
     GradientCheckQueryDep,
     GradientQueryDep,
-    PoolDep,
     SamplesDep,
     SettingsDep,
+    SlowPoolDep,
     StepQueryDep,
 )
 from app.errors import DigitUnlabeled, LayerWithoutKernels, NotAcceptable, UnknownWeight
@@ -57,7 +57,7 @@ async def backpropagate_digit(
     catalog: CatalogDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     layers: Annotated[
         str | None,
         Query(description="Layers to tell of, where a model has them; left out: each model's first layer."),
@@ -117,7 +117,7 @@ async def check_one_gradient(
     catalog: CatalogDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     model: ModelQuery = "cnn",
 ) -> Response:
     """Backpropagation's figure beside the slope that is measured by nudging the weight and looking at the loss."""
@@ -161,7 +161,7 @@ async def descend_on_digit(
     catalog: CatalogDep,
     samples: SamplesDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     model: ModelQuery = "cnn",
     layer: Annotated[
         str | None, Query(description="Whose kernels and maps to tell; left out: the first layer's.")

@@ -93,7 +93,7 @@ async def compute_feature_maps(request: Request, model: ModelPath) -> Response:
     served = parameters.network_of(services.catalog, model)
     query = await read_query(DigitQuery, request, services.settings)
     digit = partial(source_of, query, services.samples, services.settings)
-    return await _answer(request, digit, query.framing, served, parameters)
+    return await _answer(request, digit, query.framing, served, parameters, is_image=query.image is not None)
 
 
 @router.post(
@@ -110,7 +110,8 @@ async def compute_feature_maps_of_upload(request: Request, model: ModelPath) -> 
     parameters = MapsParameters.of(request)
     served = parameters.network_of(services.catalog, model)
     data, framing = await read_upload(request)
-    return await _answer(request, partial(_decoded, data, services.settings), framing, served, parameters)
+    image = partial(_decoded, data, services.settings)
+    return await _answer(request, image, framing, served, parameters, is_image=True)
 
 
 async def _answer(
@@ -119,6 +120,8 @@ async def _answer(
     framing: FramingChoice,
     served: ServedNetwork,
     parameters: MapsParameters,
+    *,
+    is_image: bool,
 ) -> Response:
     """Decode, frame, compute and encode, all in one go in a thread of the pool."""
     services = services_of(request)
@@ -138,7 +141,7 @@ async def _answer(
         return encode_inference(inference, wanted)
 
     with services.metrics.timed_inference(served.name):
-        body = await services.pool.run(compute)
+        body = await (services.slow_pool if is_image else services.pool).run(compute)
     return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
 

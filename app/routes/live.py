@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from app.dependencies import CatalogDep, MetricsDep, PoolDep, SamplesDep, SettingsDep
+from app.dependencies import CatalogDep, MetricsDep, PoolDep, SamplesDep, SettingsDep, SlowPoolDep
 from app.errors import ForeignOrigin
 from app.observability.metrics import Metrics
 from app.origin import is_admitted
@@ -18,7 +18,7 @@ from app.problems import refuse
 from app.routes import API
 from app.routes.live_message import answer_question, encode_problem, read_message
 from app.services.compute_pool import ComputePool
-from app.services.live_session import Limits, LiveSession, Question, Seats, SessionOver
+from app.services.live_session import Drawing, Limits, LiveSession, Question, Seats, SessionOver
 
 router = APIRouter(prefix=API)
 
@@ -49,6 +49,7 @@ async def hold_live_session(
     samples: SamplesDep,
     settings: SettingsDep,
     pool: PoolDep,
+    slow_pool: SlowPoolDep,
     metrics: MetricsDep,
 ) -> None:
     """Newest drawing wins; docs/api.md describes the messages."""
@@ -59,7 +60,7 @@ async def hold_live_session(
         begin = monotonic()
         wake = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            answering = tasks.create_task(_answer(websocket, session, wake, pool, metrics))
+            answering = tasks.create_task(_answer(websocket, session, wake, pool, slow_pool, metrics))
             over = await _receive(websocket, session, wake, settings.live_idle_seconds)
             answering.cancel()
         if over:
@@ -93,7 +94,12 @@ async def _receive(
 
 
 async def _answer(
-    websocket: WebSocket, session: LiveSession, wake: asyncio.Event, pool: ComputePool, metrics: Metrics
+    websocket: WebSocket,
+    session: LiveSession,
+    wake: asyncio.Event,
+    pool: ComputePool,
+    slow_pool: ComputePool,
+    metrics: Metrics,
 ) -> None:
     """The newest question, one at a time; the next one when the answer before is on its way."""
     while await wake.wait():
@@ -101,7 +107,8 @@ async def _answer(
         while question := session.next_question():
             metrics.live_dropped.inc(question.overtaken)
             try:
-                await _answer_one(websocket, question, pool, metrics)
+                lane = pool if isinstance(question.make_source, Drawing) else slow_pool
+                await _answer_one(websocket, question, lane, metrics)
             except WebSocketDisconnect:
                 return  # the receiving side hears of it as well
             session.settle()

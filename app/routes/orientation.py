@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
-from app.dependencies import CatalogDep, PoolDep
+from app.dependencies import CatalogDep, SlowPoolDep
 from app.errors import InvalidInput, ServerBusy, UnknownCheckpoint, UnknownLayer, UnknownModel
 from app.routes import API
 from app.schemas.documentation import BAR_EXAMPLE, TUNING_EXAMPLE, answers
@@ -60,7 +60,7 @@ async def draw_bar(
 async def measure_tuning(
     bar: BarDep,
     catalog: CatalogDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     model: Annotated[str, Query(description="Id of a model.")] = "cnn",
     layers: Annotated[
         str | None,

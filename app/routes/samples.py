@@ -11,7 +11,7 @@ from app.codecs.media_types import JSON, PNG, TENSORS, negotiate
 from app.codecs.tensor_file import Dtype, encode_tensors
 from app.codecs.tensor_json import encode_json, encode_json_text
 from app.codecs.tensor_png import encode_digits
-from app.dependencies import CatalogDep, PoolDep, SamplesDep, SettingsDep
+from app.dependencies import CatalogDep, SamplesDep, SettingsDep, SlowPoolDep
 from app.errors import InvalidInput, NotAcceptable, ServerBusy, UnknownModel, UnknownSample
 from app.routes import API
 from app.schemas.documentation import SAMPLE_EXAMPLE, SAMPLES_EXAMPLE, answers
@@ -38,7 +38,7 @@ async def list_samples(
     samples: SamplesDep,
     catalog: CatalogDep,
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: SlowPoolDep,
     label: Annotated[int | None, Query(ge=0, le=9, description="Only this digit.")] = None,
     correct: Annotated[
         bool | None, Query(description="Only digits that the model reads correctly, or only those it does not.")

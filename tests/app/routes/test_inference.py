@@ -3,11 +3,13 @@ import base64
 import io
 import json
 import re
+import threading
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load
@@ -383,3 +385,20 @@ async def test_an_answer_that_cannot_be_given_so_is_refused(
 
     assert answer.status_code == status
     assert answer.json()["type"] == f"/problems/{slug}"
+
+
+async def test_drawings_do_not_wait_for_what_takes_long(app: FastAPI, client: httpx.AsyncClient):
+    gate = threading.Event()
+    long = asyncio.create_task(app.state.slow_pool.run(gate.wait))
+
+    drawn = await asyncio.wait_for(client.post(URL, json={"strokes": SEVEN}), timeout=30)
+    image = asyncio.create_task(
+        client.post(f"{URL}/upload", files={"file": ("a.png", encode(Image.fromarray(page_with_line())))})
+    )
+    await asyncio.sleep(0)
+    assert not long.done()
+    gate.set()
+
+    assert drawn.status_code == 200
+    assert (await image).status_code == 200
+    assert await long
