@@ -390,14 +390,14 @@ async def test_an_answer_that_cannot_be_given_so_is_refused(
 async def test_drawings_do_not_wait_for_what_takes_long(app: FastAPI, client: httpx.AsyncClient):
     gate = threading.Event()
     long = asyncio.create_task(app.state.slow_pool.run(gate.wait))
-
-    drawn = await asyncio.wait_for(client.post(URL, json={"strokes": SEVEN}), timeout=30)
-    image = asyncio.create_task(
-        client.post(f"{URL}/upload", files={"file": ("a.png", encode(Image.fromarray(page_with_line())))})
-    )
-    await asyncio.sleep(0)
-    assert not long.done()
-    gate.set()
+    files = {"file": ("a.png", encode(Image.fromarray(page_with_line())))}
+    image = asyncio.create_task(client.post(f"{URL}/upload", files=files))
+    try:
+        drawn = await asyncio.wait_for(client.post(URL, json={"strokes": SEVEN}), timeout=30)
+        assert not long.done()
+        assert not image.done()
+    finally:
+        gate.set()
 
     assert drawn.status_code == 200
     assert (await image).status_code == 200
