@@ -4,9 +4,11 @@ What that reaches is what server, middleware and client allow; the share that th
 """
 
 import os
+from contextlib import suppress
 
 import uvicorn
-from fastapi import Request, Response
+from fastapi import Request, Response, WebSocket
+from starlette.websockets import WebSocketDisconnect
 
 from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
@@ -21,6 +23,16 @@ async def constant(request: Request, size: int) -> Response:
     """As many bytes as the real operation answers."""
     await request.body()
     return Response(BODIES[size], media_type="application/octet-stream")
+
+
+@app.websocket("/constant/{size}")
+async def constant_live(websocket: WebSocket, size: int) -> None:
+    """As many bytes for each message as the live channel answers."""
+    await websocket.accept()
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive_text()
+            await websocket.send_bytes(BODIES[size])
 
 
 if __name__ == "__main__":

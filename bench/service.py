@@ -1,6 +1,7 @@
 """How many requests the service answers, beside what the same server reaches with a constant body.
 
-The load comes from wrk, which is written in C and takes little of the machine from the server.
+The load comes from wrk, which is written in C and takes little of the machine from the server; on the live channel from
+`live_load`.
 """
 
 import json
@@ -19,6 +20,8 @@ from pathlib import Path
 import httpx
 import numpy as np
 
+from bench.live_load import measure_live
+
 SECONDS = 3
 CLIENTS = (16, 64)
 WORKERS = (1, 2)
@@ -31,6 +34,10 @@ ANSWERS = {
     "safetensors": (f"{MODEL}?layers={SHOWN}", "application/x-safetensors"),
     "safetensors, float16": (f"{MODEL}?layers={SHOWN}&dtype=float16", "application/x-safetensors"),
 }
+
+
+LIVE = "live, float16"
+"""The page's own way: a stroke that grows point by point, answered in half precision."""
 
 
 def drawing() -> bytes:
@@ -55,29 +62,48 @@ def measure() -> list[dict[str, object]]:
                     before = _load(address, f"/constant/{sizes[name]}", accept, clients)
                     real = _load(address, path, accept, clients)
                     after = _load(address, f"/constant/{sizes[name]}", accept, clients)
-                    constant = (before["per_second"] + after["per_second"]) / 2
-                    rows.append(
-                        {
-                            "answer": name,
-                            "bytes": sizes[name],
-                            "workers": workers,
-                            "clients": clients,
-                            **real,
-                            "constant_per_second": constant,
-                            "share": real["per_second"] / constant,
-                        }
-                    )
-                    print(rows[-1], file=sys.stderr)
+                    rows.append(_row(name, sizes[name], workers, clients, before, real, after))
+            for clients in CLIENTS:
+                live, constant_live = "/api/v1/live", f"/constant/{sizes[LIVE]}"
+                before, real, after = (
+                    measure_live(address, path, SHOWN.split(","), "float16", clients, SECONDS)
+                    for path in (constant_live, live, constant_live)
+                )
+                rows.append(_row(LIVE, sizes[LIVE], workers, clients, before, real, after))
     return rows
+
+
+def _row(
+    answer: str,
+    size: int,
+    workers: int,
+    clients: int,
+    before: dict[str, float],
+    real: dict[str, float],
+    after: dict[str, float],
+) -> dict[str, object]:
+    constant = (before["per_second"] + after["per_second"]) / 2
+    row = {
+        "answer": answer,
+        "bytes": size,
+        "workers": workers,
+        "clients": clients,
+        **real,
+        "constant_per_second": constant,
+        "share": real["per_second"] / constant,
+    }
+    print(row, file=sys.stderr)
+    return row
 
 
 def _sizes() -> dict[str, int]:
     with _serving(1, []) as address, httpx.Client(base_url=address) as client:
         headers = {"Content-Type": "application/json"}
-        return {
+        sizes = {
             name: len(client.post(path, content=drawing(), headers={**headers, "Accept": accept}).content)
             for name, (path, accept) in ANSWERS.items()
         }
+        return {**sizes, LIVE: sizes["safetensors, float16"]}
 
 
 @contextmanager
