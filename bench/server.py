@@ -14,7 +14,7 @@ from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
 from app.settings import Settings
 
-app = create_app(Settings(log_level="error"))
+app = create_app(Settings(log_level="error", live_messages=100_000))
 BODIES = {size: bytes(size) for size in map(int, filter(None, os.environ.get("BENCH_SIZES", "").split(",")))}
 
 
