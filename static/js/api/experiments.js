@@ -35,7 +35,8 @@ export function postPoke(digit, pixel, models) {
  * @returns {Promise<{answer: ShiftAnswer, tensors: Record<string, Tensor>}>}
  */
 export function postShift(digit, shift, models) {
-  return postForTensors("shift", digit, shift, models, "float32");
+  // Half precision is more than a screen can show, and half the bytes for every pixel that the digit is dragged.
+  return postForTensors("shift", digit, shift, models, "float16");
 }
 
 /**
@@ -65,6 +66,22 @@ export function postResponses(digit) {
 /** What each network reaches on digits whose pixels were moved to other places. @returns {Promise<ScrambleRecord>} */
 export function getScramble() {
   return getJson("scramble");
+}
+
+/**
+ * The weights of one neuron, however large its layer is.
+ * @param {string} model
+ * @param {import("../types.js").Neuron} neuron
+ * @returns {Promise<number[][][]>} [channel][row][column]
+ */
+export async function getNeuronKernel(model, neuron) {
+  // The operation explains a neuron on a digit; the weights are the same on every one.
+  const response = await request(`/api/v1/models/${model}/neuron`, {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify({ sample: 0, ...neuron }),
+  });
+  return (await response.json()).kernel;
 }
 
 /** @param {string} path */
