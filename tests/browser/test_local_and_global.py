@@ -183,7 +183,7 @@ def test_layer_that_nobody_trained_has_wires_but_no_weights(page: Page):
 
     page.get_by_role("slider", name="Kernel size").fill("3")
 
-    expect(page.get_by_role("heading", name="No network was trained with this layer")).to_be_visible()
+    expect(page.get_by_role("heading", name="No network has this layer")).to_be_visible()
     expect(ledger(page)).to_have_attribute("data-wires", "36")
 
 

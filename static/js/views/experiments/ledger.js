@@ -173,6 +173,7 @@ export function createLedger(root, { api, colors, models, fail, announce, signal
   // --- Painting ----------------------------------------------------------------------------------------------------
 
   let frame = 0;
+  let drawnWiring = "";
 
   function schedule() {
     frame ||= requestAnimationFrame(() => {
@@ -205,16 +206,21 @@ export function createLedger(root, { api, colors, models, fail, announce, signal
 
     const weightRange = rangeOfWeights();
     const drawn = pointed ? [{ place: pointed, name: "" }] : marked().map((place, i) => ({ place, name: samples[i].name.dataset.name ?? "" }));
-    wires.draw({
-      from: inputCanvas,
-      to: outputCanvas,
-      theme,
-      range: weightRange,
-      neurons: drawn.map(({ place, name }) => {
-        const patch = patchOf(place);
-        return { ...place, name, patch, seen: insideOf(patch, PIXELS, PIXELS), kernel: trained ? kernels.get(keyOf(connection, neuronAt(place))) ?? null : null };
-      }),
-    });
+    // Thousands of wires are drawn anew only when they change, not with every digit: the pen must not wait for them.
+    const wiring = JSON.stringify([connection, filter, pointed, counted, kernels.size, stage.clientWidth, theme.paper, devicePixelRatio]);
+    if (wiring !== drawnWiring) {
+      drawnWiring = wiring;
+      wires.draw({
+        from: inputCanvas,
+        to: outputCanvas,
+        theme,
+        range: weightRange,
+        neurons: drawn.map(({ place, name }) => {
+          const patch = patchOf(place);
+          return { ...place, name, patch, seen: insideOf(patch, PIXELS, PIXELS), kernel: trained ? kernels.get(keyOf(connection, neuronAt(place))) ?? null : null };
+        }),
+      });
+    }
     root.dataset.wires = String(drawn.reduce((sum, { place }) => {
       const { width, height } = insideOf(patchOf(place), PIXELS, PIXELS);
       return sum + width * height;
@@ -249,12 +255,12 @@ export function createLedger(root, { api, colors, models, fail, announce, signal
       if (!kernel) return;
       paintPlane(fitted(canvas, kernel), kernel, theme.diverging, range);
       enlarge(canvas, Math.floor((stage.clientWidth < NARROW ? 84 : 112) / kernel.width));
-      const label = pointed ? "this neuron" : shared ? "A = B = C = D" : name.dataset.name;
+      const label = pointed ? (shared ? "the same for all" : "this neuron") : shared ? "A = B = C = D" : name.dataset.name;
       setText(name, label);
       canvas.setAttribute("aria-label", `Weights of ${pointed || shared ? label : `neuron ${label}`}`);
     });
-    setText(title, !trained ? "No network was trained with this layer" : shared ? "Their one kernel" : pointed ? "Its weights" : "Their weights, all different");
-    find(root, "#weights-legend", HTMLElement).hidden = !trained;
+    setText(title, !trained ? "No network has this layer" : shared ? "Their one kernel" : pointed ? "Its weights" : "Their weights, all different");
+    find(root, "#weights-legend", HTMLElement).toggleAttribute("data-unknown", !trained);
     if (trained) legend.update([-range, range], theme.diverging);
   }
 
