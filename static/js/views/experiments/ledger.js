@@ -227,7 +227,7 @@ export function createLedger(root, { api, colors, models, fail, announce, signal
     }, 0));
     root.dataset.connection = connection;
 
-    setText(caption, connection === "fully-connected" ? `${count.toLocaleString("en")} neurons` : `map ${filter}: ${rows}×${columns} neurons`);
+    setText(caption, connection === "fully-connected" ? `${count.toLocaleString("en")} neurons` : `map ${filter}, ${rows}×${columns}`);
     showKernels(trained, weightRange);
     describe();
   }
