@@ -91,17 +91,17 @@ export function createShiftPlot(root, { api, fail, signal }) {
     setText(sentence, describe(figure, direction));
   }
 
-  for (const button of findAll(root, "[data-direction]", HTMLButtonElement)) {
+  for (const button of findAll(root, "button[data-direction]", HTMLButtonElement)) {
     button.addEventListener("click", () => {
       direction = button.dataset.direction === "down" ? "down" : "right";
-      press("[data-direction]", button);
+      press("button[data-direction]", button);
       ask();
     }, { signal });
   }
-  for (const button of findAll(root, "[data-digits]", HTMLButtonElement)) {
+  for (const button of findAll(root, "button[data-digits]", HTMLButtonElement)) {
     button.addEventListener("click", () => {
       digits = button.dataset.digits ?? "one";
-      press("[data-digits]", button);
+      press("button[data-digits]", button);
       ask();
     }, { signal });
   }
