@@ -1,0 +1,21 @@
+// @ts-check
+/** @import { Plane, Tensor } from "../types.js" */
+import { request } from "./http.js";
+import { decodeTensors } from "./safetensors.js";
+
+/**
+ * Feature maps of pixels as they are, without framing.
+ * @param {string} model
+ * @param {Plane} plane  28×28, 0–1.
+ * @param {string[]} layers
+ * @returns {Promise<Record<string, Tensor>>}
+ */
+export async function postPixels(model, { width, height, data }, layers) {
+  const pixels = Array.from({ length: height }, (_, row) => [...data.subarray(row * width, (row + 1) * width)]);
+  const response = await request(`/api/v1/models/${model}/feature-maps?layers=${layers.join(",")}&dtype=float16`, {
+    method: "POST",
+    headers: { Accept: "application/x-safetensors", "Content-Type": "application/json" },
+    body: JSON.stringify({ pixels, framing: "none" }),
+  });
+  return decodeTensors(await response.arrayBuffer()).tensors;
+}
