@@ -82,6 +82,12 @@ def expect_numbers(page: Page) -> None:
     expect(arithmetic).not_to_contain_text("…")
 
 
+def expect_painted(page: Page) -> None:
+    """Wait until what was asked for last is on the screen: the lens paints with the next frame."""
+    page.evaluate("new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+    expect_numbers(page)
+
+
 def neuron(server: str, body: dict, layer: str, filter_number: int, row: int, column: int) -> dict:
     asked = {**body, "layer": layer, "filter": filter_number, "row": row, "column": column}
     return httpx.post(f"{server}/api/v1/models/cnn/neuron", json=asked).json()
@@ -389,9 +395,11 @@ def test_lens_can_be_sent_anywhere_by_its_fields(page: Page):
 
     expect_numbers(page)
     expect(lens(page)).to_contain_text("3×3 of each of the 32 maps of pool2")
+    expect_painted(page)
     there = ledger(page)
     for nowhere in ("5", "-1", "1.5", ""):
         lens(page).get_by_label("row", exact=True).fill(nowhere)
+        expect_painted(page)
         assert ledger(page) == there
     expect(page.locator("#layer-conv4 .unit").nth(63)).to_have_attribute("data-inspected", "")
     expect_numbers(page)
