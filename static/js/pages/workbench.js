@@ -211,11 +211,6 @@ function schedulePaint() {
 // --- Inputs --------------------------------------------------------------------------------------------------------
 
 addEventListener("keydown", (event) => {
-  if (event.key !== "Delete" && event.key !== "Backspace") return;
-  event.preventDefault();
-  store.dispatch({ type: "cleared" });
-});
-addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) store.dispatch({ type: "isolationEnded" });
 });
 
