@@ -8,6 +8,7 @@
 // w=…  pen width, thousandths of the pad;  n=…  index of a test digit
 // pre  maps before ReLU;  b=…  boost
 // k=…  the neuron under the lens: layer.filter.row.column
+// t=…  the step of training whose weights are shown; p=…  the pinned step that it is compared with
 
 const LOWEST = -1;
 const SPAN = 3;
@@ -26,17 +27,20 @@ export function toFragment(state) {
   if (!state.rectified) parts.push("pre=1");
   if (state.boost) parts.push(`b=${state.boost}`);
   if (state.neuron) parts.push(`k=${[state.neuron.layer, state.neuron.filter, state.neuron.row, state.neuron.column].join(".")}`);
+  if (state.training) parts.push(`t=${state.training.step}`);
+  if (state.training?.pinned != null) parts.push(`p=${state.training.pinned}`);
   return parts.join("&");
 }
 
 /**
  * What a fragment asks for; whatever is missing or damaged is left out.
  * @param {string} fragment  With or without "#".
- * @returns {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} Whether there is such a neuron, the model says.
+ * @returns {Partial<Pick<State, "digit" | "rectified" | "boost" | "neuron" | "training">>} Whether there is such a neuron, or
+ *   such a step, the model says.
  */
 export function fromFragment(fragment) {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
-  /** @type {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} */
+  /** @type {ReturnType<typeof fromFragment>} */
   const view = {};
   const width = Number(fields.get("w")) / 1000;
   const penWidth = width >= 0.005 && width <= 0.5 ? width : 0.065;
@@ -53,6 +57,8 @@ export function fromFragment(fragment) {
   if (boost > 0 && boost <= 1) view.boost = boost;
   const place = /^(\w{1,40})\.(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/.exec(fields.get("k") ?? "");
   if (place) view.neuron = { layer: place[1], filter: Number(place[2]), row: Number(place[3]), column: Number(place[4]) };
+  const [step, pinned] = ["t", "p"].map((name) => (/^\d{1,9}$/.test(fields.get(name) ?? "") ? Number(fields.get(name)) : null));
+  if (step !== null) view.training = { step, pinned, shown: "difference" };
   return view;
 }
 
