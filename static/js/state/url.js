@@ -8,7 +8,7 @@
 // w=…  pen width, thousandths of the pad;  n=…  index of a test digit
 // pre  maps before ReLU;  b=…  boost
 // k=…  the neuron under the lens: layer.filter.row.column
-// t=…  the step of training whose weights are shown; p=…  the pinned step that it is compared with
+// t=…  the step of training whose weights are shown, and the one it is compared with: step.pinned
 
 const LOWEST = -1;
 const SPAN = 3;
@@ -27,8 +27,7 @@ export function toFragment(state) {
   if (!state.rectified) parts.push("pre=1");
   if (state.boost) parts.push(`b=${state.boost}`);
   if (state.neuron) parts.push(`k=${[state.neuron.layer, state.neuron.filter, state.neuron.row, state.neuron.column].join(".")}`);
-  if (state.training) parts.push(`t=${state.training.step}`);
-  if (state.training?.pinned != null) parts.push(`p=${state.training.pinned}`);
+  if (state.training) parts.push(`t=${[state.training.step, state.training.pinned ?? []].flat().join(".")}`);
   return parts.join("&");
 }
 
@@ -57,8 +56,8 @@ export function fromFragment(fragment) {
   if (boost > 0 && boost <= 1) view.boost = boost;
   const place = /^(\w{1,40})\.(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/.exec(fields.get("k") ?? "");
   if (place) view.neuron = { layer: place[1], filter: Number(place[2]), row: Number(place[3]), column: Number(place[4]) };
-  const [step, pinned] = ["t", "p"].map((name) => (/^\d{1,9}$/.test(fields.get(name) ?? "") ? Number(fields.get(name)) : null));
-  if (step !== null) view.training = { step, pinned, shown: "difference" };
+  const at = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(fields.get("t") ?? "");
+  if (at) view.training = { step: Number(at[1]), pinned: at[2] ? Number(at[2]) : null, shown: "difference" };
   return view;
 }
 
