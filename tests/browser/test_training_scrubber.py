@@ -106,7 +106,7 @@ def test_untrained_network_is_said_to_guess(page: Page, server: str):
 
     go_to(page, 0)
 
-    expect(training(page)).to_contain_text(f"Untrained, its weights drawn at random: it reads {100 * accuracy:.2f} %")
+    expect(training(page)).to_contain_text(f"Untrained: test accuracy {100 * accuracy:.2f} %")
     expect(training(page)).to_contain_text("no better than guessing")
     assert accuracy == pytest.approx(0.1, abs=0.01)
 
@@ -118,7 +118,7 @@ def test_every_checkpoint_says_its_step_and_its_accuracy(page: Page, server: str
     for checkpoint in checkpoints[::-1]:
         go_to(page, checkpoint["step"])
         accuracy = f"{100 * checkpoint['test_accuracy']:.2f} %"
-        expect(training(page)).to_contain_text(f"reads {accuracy} of the test digits right")
+        expect(training(page)).to_contain_text(f"test accuracy {accuracy}")
         expect(slider(page)).to_have_attribute("aria-valuetext", re.compile(re.escape(accuracy)))
 
 
@@ -161,7 +161,7 @@ def test_each_steps_own_scale_shows_kernels_that_the_finished_scale_cuts_off(pag
     weights = kernels_of(server, "conv1", 0)
     bound = np.abs(weights).max()
 
-    page.get_by_role("button", name="Each step's own kernel scale").click()
+    page.get_by_role("button", name="Own kernel scale").click()
 
     expect(page.locator("#layer-conv1 .legends")).not_to_contain_text("they reach")
     shown = values_shown(page, kernel(page, "conv1", 2), bound)
@@ -188,7 +188,8 @@ def test_drawing_at_a_checkpoint_repaints_by_that_checkpoint_and_leaving_restore
 
     expect_reading(page, 7)
     expect_step(page, 989)
-    assert "checkpoint=989" in asked[0]
+    assert any("checkpoint=989" in address for address in asked)
+    assert all("checkpoint=" in address for address in asked)
 
     training(page).get_by_role("button", name="Close").click()
 
@@ -205,11 +206,11 @@ def test_drawing_at_a_checkpoint_repaints_by_that_checkpoint_and_leaving_restore
 def test_lens_writes_out_the_checkpoints_arithmetic(page: Page, server: str):
     go_to(page, 249)
 
-    click_cell(page, "conv1", 11, 7, 14)
+    click_cell(page, "conv2", 3, 5, 6)
     expect(page.get_by_role("region", name="Lens", exact=True)).to_contain_text("After step 249 of training.")
     expect_numbers(page)
 
-    asked = {"sample": 0, "layer": "conv1", "filter": 11, "row": 7, "column": 14}
+    asked = {"sample": 0, "layer": "conv2", "filter": 3, "row": 5, "column": 6}
     stored = httpx.post(f"{server}{MODEL}/neuron", params={"checkpoint": 249}, json=asked).json()["stored"]
     assert float(ledger(page)["sum"][1]) == pytest.approx(stored, abs=0.00051)
 

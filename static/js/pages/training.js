@@ -208,6 +208,8 @@ export async function createTraining(bench) {
       playing,
       still: stillness.matches,
     });
+    // As long as maps of an earlier network are seen, even behind a closed history, the page says so.
+    panel.note.hidden = !open && !training;
     // A held digit's maps are the finished network's: they are not compared with an earlier one's.
     hold.disabled = Boolean(training);
     document.documentElement.toggleAttribute("data-earlier", Boolean(training));
@@ -309,7 +311,7 @@ export async function createTraining(bench) {
   function toggle(opens = !open) {
     if (open === opens) return;
     open = opens;
-    panel.root.hidden = panel.note.hidden = !open;
+    panel.root.hidden = !open;
     toggleButton.setAttribute("aria-pressed", String(open));
     document.documentElement.toggleAttribute("data-training", open);
     if (open) {

@@ -32,7 +32,7 @@ const THUMB = 14; // As wide as in the style sheet.
  * @param {() => void} actions.close
  */
 export function createTrainingPanel(history, actions) {
-  const { checkpoints, epochs } = history;
+  const { checkpoints } = history;
   const last = checkpoints[checkpoints.length - 1].step;
   const curves = createTrainingCurves(history, actions.choose);
   const slider = build("input", { type: "range", class: "scrubber", min: 0, max: checkpoints.length - 1, step: 1, "aria-label": "Step of training" });
@@ -40,7 +40,8 @@ export function createTrainingPanel(history, actions) {
   const says = build("span");
   const play = button("Play", actions.play);
   const pin = button("Pin", actions.pin);
-  const rescale = button("Each step's own kernel scale", actions.rescale);
+  const rescale = button("Own kernel scale", actions.rescale);
+  rescale.title = "Color each step's kernels by their own largest weight";
   rescale.hidden = true;
   const close = button("Close", actions.close, "Close the training history");
   /** @type {[Shown, HTMLButtonElement][]} */
@@ -84,7 +85,7 @@ export function createTrainingPanel(history, actions) {
     place(index) {
       slider.value = String(index);
       const { step, test_accuracy: share } = checkpoints[index];
-      slider.setAttribute("aria-valuetext", `step ${count(step)}, ${percent(share)} of the test digits read right`);
+      slider.setAttribute("aria-valuetext", `step ${count(step)}, test accuracy ${percent(share)}`);
     },
 
     /** @param {PanelView} view */
@@ -93,7 +94,7 @@ export function createTrainingPanel(history, actions) {
       const between = pinned !== null && shown === "difference";
       const before = checkpoints[pinned ?? 0].step;
       setText(moment, between ? `Step ${count(step)} − step ${count(before)}` : `Step ${count(step)}${pinned === null ? ` of ${count(last)}` : ""}`);
-      setText(says, between ? sayBetween(checkpoints[index], checkpoints[/** @type {number} */ (pinned)]) : say(step, share, finished, pinned !== null));
+      setText(says, between ? sayBetween(checkpoints[index], checkpoints[/** @type {number} */ (pinned)]) : say(step, share, finished));
       setText(note, finished ? "the finished network" : `at step ${count(step)}`);
       root.toggleAttribute("data-earlier", !finished);
       note.toggleAttribute("data-earlier", !finished);
@@ -114,21 +115,17 @@ export function createTrainingPanel(history, actions) {
     },
   };
 
-  /** @param {number} step  @param {number} share  @param {boolean} finished  @param {boolean} briefly */
-  function say(step, share, finished, briefly) {
-    const reads = `reads ${percent(share)} of the test digits right`;
-    const guesses = Math.abs(share - CHANCE) < UNSURE ? ", no better than guessing" : "";
-    if (finished) return `The finished network: it ${reads}.`;
-    if (!step) return `Untrained, its weights drawn at random: it ${reads}${guesses}.`;
-    const perEpoch = epochs[0]?.step;
-    const after = perEpoch && !briefly ? `after ${(step / perEpoch).toFixed(step < perEpoch ? 2 : 1)} epochs ` : "";
-    return `${step === last ? "The last checkpoint" : "Not the finished network"}: ${after}it ${reads}${guesses}.`;
+  /** @param {number} step  @param {number} share  @param {boolean} finished */
+  function say(step, share, finished) {
+    const who = finished ? "The finished network" : !step ? "Untrained"
+      : step === last ? "The last checkpoint" : "Not the finished network";
+    return `${who}: test accuracy ${percent(share)}${Math.abs(share - CHANCE) < UNSURE ? ", no better than guessing" : ""}.`;
   }
 
   /** @param {Checkpoint} now  @param {Checkpoint} before */
   function sayBetween(now, before) {
     if (now === before) return "No difference: move the slider to choose B.";
-    return `${percent(before.test_accuracy)} → ${percent(now.test_accuracy)} of the test digits right.`;
+    return `Test accuracy ${percent(before.test_accuracy)} → ${percent(now.test_accuracy)}.`;
   }
 }
 
