@@ -398,17 +398,18 @@ def test_steps_that_were_seen_are_not_asked_for_again_and_never_two_at_once(page
 
 
 def test_scrubbing_repaints_within_fifty_milliseconds(page: Page):
+    # Steps that were never asked for; those that were take less.
     times = page.evaluate(
         """async () => {
           const slider = document.querySelector(".scrubber");
           const shown = document.querySelector(".training .moment b");
           const times = [];
-          for (const value of [...Array(23).keys(), ...[...Array(23).keys()].reverse()]) {
+          for (const value of [...Array(23).keys()].reverse()) {
             const before = shown.textContent;
             const begin = performance.now();
             slider.value = value;
             slider.dispatchEvent(new Event("input"));
-            while (shown.textContent === before && performance.now() - begin < 2000 && value !== 22) {
+            while (shown.textContent === before && performance.now() - begin < 2000) {
               await new Promise((resolve) => requestAnimationFrame(resolve));
             }
             times.push(performance.now() - begin);
@@ -456,9 +457,10 @@ def test_phone_needs_no_sideways_scrolling_and_keeps_the_slider_in_reach(open_pa
 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator("#layer-conv2").evaluate("section => section.scrollIntoView()")
+    # The page scrolls smoothly: once the map is here, it has arrived.
+    expect(feature_map(page, "conv2", 0)).to_be_in_viewport(ratio=1)
     expect(slider(page)).to_be_in_viewport(ratio=1)
     expect(page.locator("#pad")).to_be_in_viewport(ratio=1)
-    expect(feature_map(page, "conv2", 0)).to_be_in_viewport(ratio=1)
 
 
 def test_history_prediction_and_first_layer_fit_one_screen(page: Page):
