@@ -29,7 +29,17 @@
  * @property {string | null} polarity    For an image, which way its ink lies.
  */
 
-/** What to compute: a digit, and the layers whose maps to answer. @typedef {{digit: Digit, layers: string[]}} Question */
+/**
+ * Which weights of the training history are looked at: those after `step`; with a pinned step, also what changed since.
+ * @typedef {{step: number, pinned: number | null, shown: Shown}} TrainingView
+ */
+
+/** Of two that are compared, the one the maps show, or what is between them. @typedef {"now" | "held" | "difference"} Shown */
+
+/**
+ * What to compute: a digit, and the layers whose maps to answer; without `training`, by the finished network.
+ * @typedef {{digit: Digit, layers: string[], training?: TrainingView | null}} Question
+ */
 
 /**
  * The server's answer for one digit.
@@ -39,7 +49,18 @@
  * @property {Prediction | null} prediction
  * @property {Framing} framing
  * @property {Record<string, Tensor>} tensors  By layer name, those on the screen; also `input`, `logits` and `probabilities`.
- * @property {boolean} [compared] Whether its maps are differences from a held digit's.
+ * @property {boolean} [compared] Whether its maps are differences from a held digit's or an earlier step's.
+ * @property {Training} [training] Of an answer by weights of the training history.
+ */
+
+/**
+ * What an answer by earlier weights needs to be shown.
+ * @typedef {object} Training
+ * @property {TrainingView} view               What it was asked for.
+ * @property {number} step                     Whose maps and prediction it holds.
+ * @property {Answer} shown                    With the maps to show: its own, or the differences.
+ * @property {(layer: string) => Tensor | undefined} kernelsOf  Of its step, in half precision, while they are here.
+ * @property {(layer: string) => number} rangeOf                The finished kernels' largest weight; NaN while unknown.
  */
 
 /** The input pixels that neurons see: from `start + jump · i`, `size` pixels. @typedef {{size: number, jump: number, start: number}} ReceptiveField */
@@ -94,6 +115,12 @@
  *   computed: number, stored: number} | null} after
  */
 
+/** Weights that were kept. @typedef {{step: number, test_accuracy: number}} Checkpoint */
+
+/** One pass over the training digits; loss in nats. @typedef {{epoch: number, step: number, loss: number, accuracy: number}} Epoch */
+
+/** How a network came to be. @typedef {{model: string, checkpoints: Checkpoint[], epochs: Epoch[]}} TrainingHistory */
+
 /** Stops of a diverging map: position −1–1 and its color. @typedef {{stops: [number, [number, number, number]][]}} Colormap */
 
 /**
@@ -117,6 +144,7 @@
  * @property {Answer | null} answer
  * @property {{layer: string, filter: number} | null} isolated
  * @property {Neuron | null} neuron  Where the lens is pinned.
+ * @property {TrainingView | null} training  Null for the finished network.
  */
 
 /**
@@ -133,7 +161,8 @@
  *   | {type: "mapIsolated", layer: string, filter: number}
  *   | {type: "isolationEnded"}
  *   | {type: "neuronPinned", neuron: Neuron}
- *   | {type: "viewRestored", view: Partial<Pick<State, "rectified" | "boost" | "neuron">>}
+ *   | {type: "viewRestored", view: Partial<Pick<State, "rectified" | "boost" | "neuron" | "training">>}
+ *   | {type: "trainingChosen", training: TrainingView | null}
  *   | {type: "answerReceived", answer: Answer}} Action
  */
 

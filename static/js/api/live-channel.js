@@ -72,7 +72,8 @@ export function createLiveChannel({ model, messageBytes, open, post, onAnswer, o
   function send(question) {
     wanted = question;
     waiting = true;
-    schedule();
+    if (question.training) ask(question);
+    else schedule();
   }
 
   function schedule() {
@@ -84,7 +85,8 @@ export function createLiveChannel({ model, messageBytes, open, post, onAnswer, o
 
   /** @param {Question} question */
   function ask(question) {
-    if (!isOpen || !socket) {
+    // Live sessions know the finished network alone.
+    if (question.training || !isOpen || !socket) {
       if (!socket && !retry) connect();
       request(question);
       return;

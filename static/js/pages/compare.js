@@ -1,8 +1,7 @@
 // @ts-check
 // Two digits side by side: one is held, another is drawn. Loaded when a digit is first held.
-/** @import { Answer, Plane, Tensor } from "../types.js" */
+/** @import { Answer, Plane, Shown, Tensor } from "../types.js" */
 /** @import { Bench } from "./lens-wiring.js" */
-/** @import { Shown } from "../views/compare-bar.js" */
 import { postDigitExactly } from "../api/exact.js";
 import { find, setText } from "../dom.js";
 import { differenceOf } from "../state/arithmetic.js";

@@ -189,7 +189,7 @@ export function wireDrawingBench({ store, model, limits, colors, input, fail }, 
 
   /** Links to other pages with a pad take the digit along, and nothing else of the view. */
   function carryDigit() {
-    const fragment = toFragment({ digit: store.getState().digit, rectified: true, boost: 0, neuron: null });
+    const fragment = toFragment({ digit: store.getState().digit, rectified: true, boost: 0, neuron: null, training: null });
     for (const link of findAll(document, "a[data-carries-digit]:not([aria-current])", HTMLAnchorElement)) link.hash = fragment;
   }
 

@@ -1,24 +1,27 @@
 // @ts-check
-// The lens and the comparison come when they are first wanted: who only draws never downloads them.
-/** @import { Action, Answer, ModelDescription, State, Tensor } from "../types.js" */
+// The lens, the comparison and the training history come when they are first wanted: who only draws never downloads them.
+/** @import { Action, Answer, ModelDescription, Question, State, Tensor } from "../types.js" */
 /** @import { Section } from "../state/selectors.js" */
 /** @import { ColorScale } from "../draw/color-scale.js" */
 import { find } from "../dom.js";
 
 /**
- * What both may know and do of the workbench.
+ * What they may know and do of the workbench.
  * @typedef {object} Bench
  * @property {ModelDescription} model
  * @property {Section[]} sections
  * @property {{getState: () => State, dispatch: (action: Action) => void,
  *   subscribe: (listener: (state: State, previous: State) => void) => unknown}} store
  * @property {() => {diverging: ColorScale, ink: ColorScale}} colors
- * @property {(layer: string) => Tensor | undefined} kernelsOf  Those that the page shows, in half precision.
+ * @property {(layer: string) => Tensor | undefined} kernelsOf  The finished network's, in half precision.
+ * @property {(layer: string, kernels?: Tensor, range?: number) => void} showKernels  Left out: the finished network's.
  * @property {(error: unknown) => void} fail
  * @property {() => void} repaint
  */
 
 /** @typedef {ReturnType<typeof import("./compare.js").createComparison>} Comparison */
+
+/** @typedef {Awaited<ReturnType<typeof import("./training.js").createTraining>>} Training */
 
 const EVENTS = /** @type {const} */ (["pointermove", "click", "focusin", "keydown"]);
 const INSPECTED = "canvas.map, #prediction li";
@@ -64,13 +67,32 @@ export function wireLens(bench) {
     comparison.toggle();
   });
 
+  /** @type {Training | null} */
+  let training = null;
+  /** @type {Promise<Training> | null} */
+  let opening = null;
+
+  const withTraining = () => (opening ??= Promise.all([import("./training.js"), addStyles("training")])
+    .then(([{ createTraining }]) => createTraining(bench))
+    .then((opened) => (training = opened), (error) => {
+      opening = null;
+      throw error;
+    }));
+
+  find(document, "#training", HTMLButtonElement).addEventListener("click", () => withTraining().then(({ toggle }) => toggle(), bench.fail));
+
   return {
     repaint() {
       comparison?.repaint();
       lens?.repaint();
+      training?.repaint();
     },
-    /** What the maps show in place of the answer's own, while a digit is held. @param {Answer} answer */
-    shown: (answer) => comparison?.shown(answer) ?? answer,
+    /** What the maps show in place of the answer's own: of another step, or compared with a held digit. @param {Answer} answer */
+    shown: (answer) => answer.training?.shown ?? comparison?.shown(answer) ?? answer,
+    /** @param {Answer} answer */
+    painted: (answer) => training?.painted(answer),
+    /** Ask for a digit's maps by weights of the training history. @param {Question} question  @param {number} sequence */
+    post: async (question, sequence) => (await withTraining()).post(question, sequence),
   };
 }
 

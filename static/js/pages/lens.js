@@ -18,7 +18,9 @@ import { ALL_DECIMALS, decimalsFor, formatExactly, formatFixed, formatUnits, rou
 const WEAK = 0.05; // A map that adds less than this share of the strongest is dimmed.
 const SPOKEN_AFTER = 500; // Milliseconds of rest before a neuron is read out.
 
-/** @typedef {{digit: Digit, layer: string}} Question */
+/** `step`: of training; null for the finished network. @typedef {{digit: Digit, step: number | null, layer: string}} Question */
+
+const KEPT_WEIGHTS = 12; // Of layers at steps: more than the lens shows while one digit is looked at.
 
 /**
  * @param {Bench} bench
@@ -72,8 +74,8 @@ export function createLens(bench, comparison) {
   // --- What the arithmetic is written out from ---------------------------------------------------------------------
 
   /** The network's own values, for the newest digit that was answered: layer → the maps it reads and paints. */
-  let exact = { digit: /** @type {Digit | null} */ (null), layers: /** @type {Map<string, Record<string, Tensor>>} */ (new Map()) };
-  /** @type {Map<string, Weights>} */
+  let exact = { digit: /** @type {Digit | null} */ (null), step: /** @type {number | null} */ (null), layers: /** @type {Map<string, Record<string, Tensor>>} */ (new Map()) };
+  /** By step and layer, the latest last. @type {Map<string, Weights>} */
   const weights = new Map();
   /** @type {Question | null} */
   let asked = null;
@@ -83,12 +85,14 @@ export function createLens(bench, comparison) {
     async (question) => {
       const { layer } = sectionOf(question.layer);
       const names = [readsOf(layer)?.name, layer.name].filter((name) => name !== undefined);
-      const [tensors] = await Promise.all([postDigitExactly(model.id, question.digit, names), fetchWeights(layer)]);
+      const [tensors] = await Promise.all([
+        postDigitExactly(model.id, question.digit, names, "float32", question.step), fetchWeights(layer, question.step),
+      ]);
       return { question, tensors };
     },
     {
-      onAnswer({ question: { digit, layer }, tensors }) {
-        if (exact.digit !== digit) exact = { digit, layers: new Map() };
+      onAnswer({ question: { digit, step, layer }, tensors }) {
+        if (exact.digit !== digit || exact.step !== step) exact = { digit, step, layers: new Map() };
         exact.layers.set(layer, tensors);
         show();
       },
@@ -99,16 +103,35 @@ export function createLens(bench, comparison) {
     },
   );
 
-  /** @param {LayerDescription} layer */
-  async function fetchWeights(layer) {
-    if (layer.parameters && !weights.has(layer.name)) weights.set(layer.name, await getWeights(model.id, layer.name));
+  /** @param {LayerDescription} layer  @param {number | null} step */
+  async function fetchWeights({ name, parameters }, step) {
+    if (!parameters) return;
+    const key = `${step}/${name}`;
+    const learned = weights.get(key) ?? (await getWeights(model.id, name, step));
+    weights.delete(key);
+    weights.set(key, learned);
+    if (weights.size > KEPT_WEIGHTS) weights.delete(/** @type {string} */ (weights.keys().next().value));
+  }
+
+  /** Whose maps the page is to show: those of a step of training, or null for the finished network's. */
+  function wantedStep() {
+    const { training } = store.getState();
+    return training && (training.shown === "held" ? training.pinned : training.step);
+  }
+
+  /** Kernels that the page shows, in half precision. @param {string} layer */
+  function kernelsShown(layer) {
+    const training = store.getState().answer?.training;
+    return training ? training.kernelsOf(layer) : bench.kernelsOf(layer);
   }
 
   /** @param {string} layer */
   function ask(layer) {
     const { digit } = store.getState();
-    if (asked?.digit === digit && (asked.layer === layer || (exact.digit === digit && exact.layers.has(layer)))) return;
-    asked = { digit, layer };
+    const step = wantedStep();
+    const known = exact.digit === digit && exact.step === step && exact.layers.has(layer);
+    if (asked?.digit === digit && asked.step === step && (asked.layer === layer || known)) return;
+    asked = { digit, step, layer };
     channelOfDigits.send(asked);
   }
 
@@ -131,13 +154,15 @@ export function createLens(bench, comparison) {
   function sourcesOf({ layer, after }) {
     const reads = readsOf(layer);
     const own = exact.layers.get(layer.name);
-    const learned = weights.get(layer.name);
+    const learned = weights.get(`${exact.step}/${layer.name}`);
     if (own && (learned || !layer.parameters)) return { sources: pick(own, learned ?? null), isExact: true };
-    const shown = store.getState().answer?.tensors;
-    const kernels = bench.kernelsOf(layer.name);
+    const { answer } = store.getState();
+    const shown = answer?.tensors;
+    const kernels = kernelsShown(layer.name);
+    const biases = weights.get(`${answer?.training?.step ?? null}/${layer.name}`)?.biases;
     if (!shown || !shown[reads?.name ?? "input"] || (layer.parameters && !kernels)) return null;
-    const blind = kernels ? { kernels, biases: { shape: [kernels.shape[0]], data: new Float32Array(kernels.shape[0]) } } : null;
-    return { sources: { ...pick(shown, learned ?? blind), own: null }, isExact: false };
+    const rough = kernels ? { kernels, biases: biases ?? { shape: [kernels.shape[0]], data: new Float32Array(kernels.shape[0]) } } : null;
+    return { sources: { ...pick(shown, rough), own: null }, isExact: false };
 
     /** @param {Record<string, Tensor>} tensors  @param {Weights | null} kernelsAndBiases  @returns {Sources} */
     function pick(tensors, kernelsAndBiases) {
@@ -203,7 +228,8 @@ export function createLens(bench, comparison) {
       contributionOf: (each) => additions[each] ?? null,
       map: mapOf(layer, source, neuron.filter),
       mapName: `map ${neuron.filter} of ${source.name}`,
-      held: comparison()?.heldMap(source.name, neuron.filter) ?? null,
+      held: store.getState().training ? null : (comparison()?.heldMap(source.name, neuron.filter) ?? null),
+      step: exact.step,
       still: stillness.matches,
     });
     showField(section, neuron, arithmetic, isExact, decimals);
@@ -221,10 +247,12 @@ export function createLens(bench, comparison) {
   /** @param {Section} section  @param {LayerDescription} source  @param {LayerDescription | undefined} reads */
   function coloringsOf({ layer }, source, reads) {
     const { diverging, ink } = bench.colors();
-    const kernels = weights.get(layer.name)?.kernels ?? bench.kernelsOf(layer.name);
+    const training = store.getState().answer?.training;
+    const kernels = weights.get(`null/${layer.name}`)?.kernels ?? bench.kernelsOf(layer.name);
     return {
       reads: reads ? { scale: diverging, range: reads.display_range[1] } : { scale: ink, range: 1 },
-      kernel: { scale: diverging, range: kernels ? largestOf(kernels) : 1 },
+      // Earlier kernels on the finished ones' scale, as the page shows them.
+      kernel: { scale: diverging, range: training?.rangeOf(layer.name) || (kernels ? largestOf(kernels) : 1) },
       own: { scale: diverging, range: source.display_range[1] },
     };
   }
@@ -609,11 +637,12 @@ export function createLens(bench, comparison) {
     if (!neuron) return;
     const source = shownLayer(sectionOf(neuron.layer), store.getState().rectified);
     try {
-      const tensors = await postDigitExactly(model.id, store.getState().digit, [source.name]);
+      const step = wantedStep();
+      const tensors = await postDigitExactly(model.id, store.getState().digit, [source.name], "float32", step);
       const { width, data } = planesOf(tensors[source.name])[neuron.filter];
       numbers.open({
         title: `Map ${neuron.filter} of ${source.name}`,
-        note: "As the network stored them, in single precision.",
+        note: `As the network stored them${step === null ? "" : ` after step ${step.toLocaleString("en")}`}, in single precision.`,
         columns: ["row", ...Array.from({ length: width }, (_, column) => `column ${column}`)],
         rows: Array.from({ length: data.length / width }, (_, row) => [String(row), ...Array.from(data.subarray(row * width, (row + 1) * width), formatExactly)]),
       });
@@ -627,15 +656,17 @@ export function createLens(bench, comparison) {
     const neuron = current();
     if (!neuron) return;
     const section = sectionOf(neuron.layer);
+    const step = wantedStep();
     const name = what === "kernels" ? section.layer.name : shownLayer(section, store.getState().rectified).name;
     const filter = what === "map" ? neuron.filter : null;
     try {
       const file = await getFile(model.id, what === "kernels" ? null : store.getState().digit, {
         layer: name, filter, format: /** @type {"png" | "safetensors" | "npz"} */ (format), theme: isDark() ? "dark" : "light",
+        checkpoint: step,
       });
       const link = document.createElement("a");
       link.href = URL.createObjectURL(file);
-      link.download = `${[model.id, name, what === "kernels" ? "kernels" : filter === null ? "maps" : `map-${filter}`].join("-")}.${format}`;
+      link.download = `${[model.id, ...(step === null ? [] : [`step-${step}`]), name, what === "kernels" ? "kernels" : filter === null ? "maps" : `map-${filter}`].join("-")}.${format}`;
       link.click();
       URL.revokeObjectURL(link.href);
     } catch (error) {
@@ -653,7 +684,7 @@ export function createLens(bench, comparison) {
         if (!state.neuron) pause();
         if (state.neuron) changed(previous.neuron ?? pointed, state.neuron);
         else show();
-      } else if (state.digit !== previous.digit) {
+      } else if (state.digit !== previous.digit || state.training !== previous.training) {
         const neuron = current();
         if (neuron) ask(neuron.layer);
       } else if (state.answer !== previous.answer || state.rectified !== previous.rectified) {

@@ -1,6 +1,6 @@
 // @ts-check
 // The workbench: builds the store, the views and the inputs, and ties them together. The only place where they meet.
-/** @import { Answer, Digit, PageData, Plane, Question, State, Tensor } from "../types.js" */
+/** @import { Answer, Digit, PageData, Plane, Question, State, Tensor, Training } from "../types.js" */
 import { createAnnouncer } from "../a11y/announce.js";
 import { describeFraming, describePrediction } from "../a11y/describe.js";
 import { getKernels, postDigit } from "../api/http.js";
@@ -47,6 +47,7 @@ const store = createStore(reduce, {
   boost: shared.boost ?? 0,
   neuron: shared.neuron ?? null,
   isolated: shared.neuron ?? null,
+  training: shared.training ?? null,
 });
 
 // --- The server ----------------------------------------------------------------------------------------------------
@@ -58,7 +59,7 @@ const channel = createLiveChannel({
   model: model.id,
   messageBytes: limits.message_bytes,
   open: () => new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/live`),
-  post: (question, sequence) => postDigit(model.id, question, sequence),
+  post: (question, sequence) => (question.training ? lens.post(question, sequence) : postDigit(model.id, question, sequence)),
   onAnswer(answer) {
     hideProblem();
     store.dispatch({ type: "answerReceived", answer });
@@ -77,11 +78,11 @@ let near = null;
 let question = null;
 
 /** Ask whatever the screen needs that is neither known nor asked already. @param {State} state */
-function ask({ digit, answer, rectified }) {
+function ask({ digit, answer, rectified, training }) {
   const layers = layersToAsk(sections, rectified, near);
-  const known = answer?.digit === digit ? answer.tensors : {};
-  if (question?.digit === digit && layers.every((name) => name in known || question?.layers.includes(name))) return;
-  question = { digit, layers };
+  const known = answer?.digit === digit && (answer.training?.view ?? null) === training ? answer.tensors : {};
+  if (question?.digit === digit && question.training === training && layers.every((name) => name in known || question?.layers.includes(name))) return;
+  question = { digit, layers, training };
   channel.send(question);
 }
 
@@ -104,8 +105,13 @@ function fetchKernels(root) {
   asked.add(name);
   getKernels(model.id, name).then((tensor) => {
     kernels.set(name, tensor);
-    layerViews.get(name)?.showKernels(tensor, colors.diverging);
+    showKernels(name);
   }, showProblem);
+}
+
+/** The finished network's, unless others are given or shown. @param {string} name  @param {Tensor} [tensor]  @param {number} [range] */
+function showKernels(name, tensor = store.getState().answer?.training ? undefined : kernels.get(name), range = 0) {
+  if (tensor) layerViews.get(name)?.showKernels(tensor, colors.diverging, range);
 }
 
 // --- Views ---------------------------------------------------------------------------------------------------------
@@ -131,10 +137,10 @@ const layerViews = new Map(findAll(document, "section.layer", HTMLElement).map((
 /** Where each layer is shown: its section, and its place in the strip. */
 const places = new Map(sections.map(({ layer: { name } }) => [name, [...document.querySelectorAll(`#layer-${name}, [data-strip="${name}"]`)]]));
 
-/** @type {Map<string, Digit>} */
-const paintedDigits = new Map();
+/** What each layer was painted for. @type {Map<string, Digit | Training>} */
+const painted = new Map();
 
-const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), fail: showProblem, repaint: schedulePaint });
+const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), showKernels, fail: showProblem, repaint: schedulePaint });
 
 const bench = wireDrawingBench({
   store,
@@ -164,11 +170,12 @@ function paintAnswer(state) {
     if (view) {
       layerViews.get(name)?.update(view, colors.diverging, state.isolated);
       strip.updateLayer(name, view, colors.diverging);
-      paintedDigits.set(name, answer.digit);
+      painted.set(name, answer.training ?? answer.digit);
     }
     // Maps of another digit are not shown beside those of this one, even while the right ones are on their way.
-    for (const place of places.get(name) ?? []) place.toggleAttribute("data-stale", paintedDigits.get(name) !== answer.digit);
+    for (const place of places.get(name) ?? []) place.toggleAttribute("data-stale", painted.get(name) !== (answer.training ?? answer.digit));
   }
+  lens.painted(answer);
 }
 
 /** @param {State} state */
@@ -183,7 +190,7 @@ function showControls(state) {
 function paintAll() {
   colors = themeColors(colormaps);
   for (const view of layerViews.values()) view.layOut();
-  for (const [name, tensor] of kernels) layerViews.get(name)?.showKernels(tensor, colors.diverging);
+  for (const name of kernels.keys()) showKernels(name);
   bench.paint();
   paintAnswer(store.getState());
   lens.repaint();
@@ -232,7 +239,7 @@ addEventListener("hashchange", () => {
   const { digit, ...rest } = fromFragment(location.hash);
   if (digit) store.dispatch({ type: "digitChosen", digit });
   // A link to a layer of this page asks for no view at all.
-  if (digit || Object.keys(rest).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, ...rest } });
+  if (digit || Object.keys(rest).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, training: null, ...rest } });
 });
 enlarge(inputCanvas, 4);
 showControls(store.getState());

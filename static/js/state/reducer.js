@@ -22,6 +22,7 @@ export function initialState(digit, penWidth) {
     answer: null,
     isolated: null,
     neuron: null,
+    training: null,
   };
 }
 
@@ -76,6 +77,8 @@ export function reduce(state, action) {
       return { ...state, rectified: action.rectified };
     case "boostChosen":
       return { ...state, boost: action.boost };
+    case "trainingChosen":
+      return { ...state, training: action.training };
     case "mapIsolated": {
       const same = state.isolated?.layer === action.layer && state.isolated.filter === action.filter;
       return { ...state, neuron: null, isolated: same ? null : { layer: action.layer, filter: action.filter } };
@@ -95,8 +98,8 @@ export function reduce(state, action) {
       const { answer } = action;
       // An answer to an older question must never cover a newer one.
       if (state.answer && answer.sequence <= state.answer.sequence) return state;
-      // Of the same digit, layers that were answered before are still true.
-      if (answer.digit !== state.answer?.digit) return { ...state, answer };
+      // Of the same digit and network, layers that were answered before are still true. Earlier weights answer in full.
+      if (answer.digit !== state.answer?.digit || answer.training || state.answer.training) return { ...state, answer };
       return { ...state, answer: { ...answer, tensors: { ...state.answer.tensors, ...answer.tensors } } };
     }
   }

@@ -57,7 +57,8 @@ export function selectLayer(state, section) {
   const source = compared ? bothSigns(shown) : shown;
   const tensor = state.answer?.tensors[source.name];
   if (!tensor) return null;
-  const dead = new Set(section.after?.dead_filters ?? []);
+  // Of the finished network: what never fires there may have fired before.
+  const dead = new Set(state.answer?.training ? [] : section.after?.dead_filters);
   const high = source.display_range[1];
   const maps = planesOf(tensor).map((plane, filter) => {
     const { peak, reach } = extremesOf(plane);

@@ -8,15 +8,16 @@
 // w=…  pen width, thousandths of the pad;  n=…  index of a test digit
 // pre  maps before ReLU;  b=…  boost
 // k=…  the neuron under the lens: layer.filter.row.column
+// t=…  the step of training whose weights are shown, and the one it is compared with: step.pinned
 
 const LOWEST = -1;
 const SPAN = 3;
 
 /**
- * @param {Pick<State, "digit" | "rectified" | "boost" | "neuron">} view
+ * @param {Pick<State, "digit" | "rectified" | "boost" | "neuron" | "training">} view
  * @returns {string} The fragment, without "#"; empty for what cannot be shared, an uploaded image.
  */
-export function toFragment({ digit, rectified, boost, neuron }) {
+export function toFragment({ digit, rectified, boost, neuron, training }) {
   const parts = [];
   if (digit.kind === "strokes") {
     parts.push(`s=${encodeStrokes(digit.strokes)}`, `w=${Math.round(digit.penWidth * 1000)}`);
@@ -26,17 +27,19 @@ export function toFragment({ digit, rectified, boost, neuron }) {
   if (!rectified) parts.push("pre=1");
   if (boost) parts.push(`b=${boost}`);
   if (neuron) parts.push(`k=${[neuron.layer, neuron.filter, neuron.row, neuron.column].join(".")}`);
+  if (training) parts.push(`t=${[training.step, training.pinned ?? []].flat().join(".")}`);
   return parts.join("&");
 }
 
 /**
  * What a fragment asks for; whatever is missing or damaged is left out.
  * @param {string} fragment  With or without "#".
- * @returns {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} Whether there is such a neuron, the model says.
+ * @returns {Partial<Pick<State, "digit" | "rectified" | "boost" | "neuron" | "training">>} Whether there is such a neuron, or
+ *   such a step, the model says.
  */
 export function fromFragment(fragment) {
   const fields = new URLSearchParams(fragment.replace(/^#/, ""));
-  /** @type {{digit?: Digit, rectified?: boolean, boost?: number, neuron?: Neuron}} */
+  /** @type {ReturnType<typeof fromFragment>} */
   const view = {};
   const width = Number(fields.get("w")) / 1000;
   const penWidth = width >= 0.005 && width <= 0.5 ? width : 0.065;
@@ -53,6 +56,8 @@ export function fromFragment(fragment) {
   if (boost > 0 && boost <= 1) view.boost = boost;
   const place = /^(\w{1,40})\.(\d{1,6})\.(\d{1,6})\.(\d{1,6})$/.exec(fields.get("k") ?? "");
   if (place) view.neuron = { layer: place[1], filter: Number(place[2]), row: Number(place[3]), column: Number(place[4]) };
+  const at = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(fields.get("t") ?? "");
+  if (at) view.training = { step: Number(at[1]), pinned: at[2] ? Number(at[2]) : null, shown: "difference" };
   return view;
 }
 

@@ -1,10 +1,8 @@
 // @ts-check
-/** @import { Plane } from "../types.js" */
+/** @import { Plane, Shown } from "../types.js" */
 /** @import { ColorScale } from "../draw/color-scale.js" */
 import { build } from "../dom-build.js";
 import { enlarge, paintPlane } from "../draw/plane.js";
-
-/** @typedef {"now" | "held" | "difference"} Shown */
 
 /** @type {[Shown, string][]} */
 const CHOICES = [["now", "Now"], ["held", "Held"], ["difference", "Now − held"]];

@@ -41,11 +41,11 @@ export function createLayerSection(root, section, actions) {
     /**
      * @param {Tensor} kernels  [F, C, k, k]
      * @param {ColorScale} scale
+     * @param {number} [range]  Of the colors; left out: their own largest weight.
      */
-    showKernels(kernels, scale) {
+    showKernels(kernels, scale, range = 0) {
       const [, channels, rows, columns] = kernels.shape;
-      let range = 0;
-      for (const weight of kernels.data) range = Math.max(range, Math.abs(weight));
+      if (!range) for (const weight of kernels.data) range = Math.max(range, Math.abs(weight));
       const across = Math.ceil(Math.sqrt(channels));
       const room = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--kernel-size"));
       const zoom = Math.max(1, Math.round(room / sheetSize(channels, across, columns, rows).width));

@@ -37,6 +37,7 @@ export const SPEEDS = [3, 15, 60];
  * @property {Plane | null} map    The neuron's own map, as the page shows it.
  * @property {string} mapName
  * @property {Plane | null} held   The same map of the digit that is held for comparison.
+ * @property {number | null} step   Of training, that the numbers are of; null for the finished network.
  * @property {number | null} painted  While the kernel sweeps: cells painted so far.
  * @property {boolean} playing
  * @property {boolean} still       Whether nothing may move by itself.
@@ -127,7 +128,7 @@ export function createLensPanel(layers, actions) {
       setText(pin, view.pinned ? "Pinned" : "Pin");
       digits.disabled = !section.layer.parameters;
       offerFiles(section);
-      setText(says, sentenceOf(view));
+      setText(says, `${view.step === null ? "" : `After step ${view.step.toLocaleString("en")} of training. `}${sentenceOf(view)}`);
       for (const part of [readStage, outcome]) part.root.hidden = !arithmetic;
       equation.root.hidden = !arithmetic || arithmetic.columns > LARGEST_GRID;
       sums.hidden = !arithmetic?.sums;

@@ -1,4 +1,7 @@
 import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -7,13 +10,18 @@ from PIL import Image
 from safetensors.numpy import load
 
 from app.codecs.colormaps import color_table
-from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList
+from app.main import create_app
+from app.schemas.networks import HistoryAnswer, KernelsAnswer, NetworkDescription, NetworkList
+from app.settings import Settings
+from model.artifact import HISTORY_FILE, REPORT_FILE, write_tensors
 from model.network import Network
-from tests.builders import DEAD_FILTER, TINY_LAYERS
+from tests.builders import DEAD_FILTER, TINY_LAYERS, tiny_cnn, write_artifacts
 
 pytestmark = pytest.mark.anyio
 
 KERNELS = "/api/v1/models/cnn/layers/conv1/kernels"
+MAPS = "/api/v1/models/cnn/feature-maps"
+HISTORY = "/api/v1/models/cnn/history"
 
 
 async def test_models_are_listed(client: httpx.AsyncClient):
@@ -133,3 +141,107 @@ async def test_what_is_not_there_is_a_404_that_names_what_is(
     assert answer.status_code == 404
     assert answer.json()["type"] == f"/problems/{slug}"
     assert words in answer.json()["detail"]
+
+
+# --- The history of training -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def taught_artifacts(tmp_path_factory: pytest.TempPathFactory, tiny_network: Network) -> Path:
+    """The tiny network with a history: another network at step 0, itself at step 200, two epochs on."""
+    folder = write_artifacts(tmp_path_factory.mktemp("taught"), tiny_network)
+    networks = {0: tiny_cnn(seed=9), 200: tiny_network}
+    tensors = {
+        f"{step}/{name}": array.astype(np.float16)
+        for step, network in networks.items()
+        for name, array in network.parameters.items()
+    }
+    write_tensors(folder / "cnn" / HISTORY_FILE, tensors, {"steps": json.dumps(list(networks))})
+    report = {
+        "history": [{"step": 0, "test_accuracy": 0.1}, {"step": 200, "test_accuracy": 2 / 3}],
+        "curve": [{"epoch": 1, "loss": 2.0, "accuracy": 0.4}, {"epoch": 2, "loss": 1.5, "accuracy": 0.6}],
+    }
+    (folder / "cnn" / REPORT_FILE).write_text(json.dumps(report), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+async def taught(taught_artifacts: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service with the network that has a history."""
+    app = create_app(Settings(artifacts=taught_artifacts))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            yield client
+
+
+async def test_history_tells_of_checkpoints_and_epochs(taught: httpx.AsyncClient):
+    answer = (await taught.get(HISTORY)).json()
+
+    HistoryAnswer.model_validate(answer)
+    assert answer == {
+        "model": "cnn",
+        "checkpoints": [{"step": 0, "test_accuracy": 0.1}, {"step": 200, "test_accuracy": 2 / 3}],
+        "epochs": [
+            {"epoch": 1, "step": 100, "loss": 2.0, "accuracy": 0.4},
+            {"epoch": 2, "step": 200, "loss": 1.5, "accuracy": 0.6},
+        ],
+    }
+
+
+async def test_network_without_a_history_has_an_empty_one(client: httpx.AsyncClient):
+    answer = (await client.get(HISTORY)).json()
+
+    assert answer == {"model": "cnn", "checkpoints": [], "epochs": []}
+
+
+async def test_kernels_of_the_last_checkpoint_are_the_served_ones_in_half_precision(taught: httpx.AsyncClient):
+    served = (await taught.get(KERNELS)).json()
+
+    last = (await taught.get(KERNELS, params={"checkpoint": 200})).json()
+
+    for name in ("kernels", "biases"):
+        np.testing.assert_array_equal(np.float32(last[name]), np.float16(served[name]).astype(np.float32))
+    assert last["kernels"] != served["kernels"]
+
+
+async def test_kernels_of_step_0_are_the_untrained_ones(taught: httpx.AsyncClient):
+    answer = (await taught.get(KERNELS, params={"checkpoint": 0})).json()
+
+    untrained = tiny_cnn(seed=9).parameters["conv1.weight"]
+    np.testing.assert_array_equal(np.float32(answer["kernels"]), untrained.astype(np.float16).astype(np.float32))
+    assert not np.allclose(answer["kernels"], (await taught.get(KERNELS)).json()["kernels"], atol=0.01)
+
+
+@pytest.mark.parametrize("step", [0, 200])
+async def test_maps_and_prediction_are_by_the_checkpoints_weights(taught: httpx.AsyncClient, step: int):
+    network = tiny_cnn(seed=9) if step == 0 else tiny_cnn()
+    rounded = network.with_parameters({name: array.astype(np.float16) for name, array in network.parameters.items()})
+
+    answer = (await taught.post(MAPS, params={"checkpoint": step, "layers": "conv1"}, json={"sample": 3})).json()
+
+    trace = rounded.trace(np.float32(answer["input"]["pixels"])[np.newaxis, np.newaxis])
+    np.testing.assert_allclose(answer["layers"][0]["feature_maps"], trace.outputs["conv1"][0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(answer["prediction"]["probabilities"], trace.probabilities[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("step", [199, -1])
+@pytest.mark.parametrize(("method", "url"), [("GET", KERNELS), ("POST", MAPS)])
+async def test_step_that_was_not_kept_is_refused_with_those_that_were(
+    taught: httpx.AsyncClient, method: str, url: str, step: int
+):
+    body = {"sample": 3} if method == "POST" else None
+
+    answer = await taught.request(method, url, params={"checkpoint": step}, json=body)
+
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/unknown-checkpoint"
+    assert answer.json()["detail"] == f"Model cnn has no checkpoint at step {step}; it has: 0, 200."
+    assert answer.json()["steps"] == [0, 200]
+
+
+async def test_network_without_a_history_has_no_checkpoint(client: httpx.AsyncClient):
+    answer = await client.get(KERNELS, params={"checkpoint": 0})
+
+    assert answer.status_code == 404
+    assert "it has: none." in answer.json()["detail"]
