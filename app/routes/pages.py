@@ -11,6 +11,8 @@ from app.dependencies import CatalogDep, SettingsDep, TemplatesDep
 from app.errors import UnknownProblem, all_problems
 from app.schemas.api_reference import describe_operations
 from app.schemas.networks import NetworkDescription, NetworkSummary
+from app.services.network_catalog import NetworkCatalog
+from app.settings import Settings
 from app.websocket_protocol import MESSAGE_BYTES
 
 router = APIRouter(include_in_schema=False)
@@ -21,21 +23,19 @@ async def show_workbench(
     request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
 ) -> Response:
     """The instrument. What its scripts need to know travels in the page, so that it paints without asking again."""
-    model = NetworkDescription.of(catalog[settings.default_model])
-    page_data: dict[str, Any] = {
-        "models": [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.networks.values()],
-        "model": model.model_dump(mode="json"),
-        "colormaps": COLORMAPS,
-        "limits": {
-            "image_bytes": settings.image_bytes,
-            "image_pixels": settings.image_pixels,
-            "strokes": settings.strokes,
-            "points": settings.points,
-            "message_bytes": MESSAGE_BYTES,
-        },
-        "version": __version__,
-    }
+    models = [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.networks.values()]
+    page_data = _page_data(catalog, settings, models)
     return _page(request, templates, "pages/workbench.html", page_data=page_data)
+
+
+@router.get("/local-and-global")
+async def show_local_and_global(
+    request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
+) -> Response:
+    """Five experiments on the visitor's digit; every model is described, since all of them are compared."""
+    models = [NetworkDescription.of(served).model_dump(mode="json") for served in catalog.networks.values()]
+    page_data = _page_data(catalog, settings, models)
+    return _page(request, templates, "pages/local-and-global.html", page_data=page_data)
 
 
 @router.get("/docs")
@@ -60,6 +60,23 @@ async def show_problem(request: Request, templates: TemplatesDep, slug: str) -> 
 async def get_favicon() -> Response:
     """Pages link their icon; browsers that ask here anyway need no error."""
     return Response(status_code=204)
+
+
+def _page_data(catalog: NetworkCatalog, settings: Settings, models: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the scripts of a page with a drawing pad need to know."""
+    return {
+        "models": models,
+        "model": NetworkDescription.of(catalog[settings.default_model]).model_dump(mode="json"),
+        "colormaps": COLORMAPS,
+        "limits": {
+            "image_bytes": settings.image_bytes,
+            "image_pixels": settings.image_pixels,
+            "strokes": settings.strokes,
+            "points": settings.points,
+            "message_bytes": MESSAGE_BYTES,
+        },
+        "version": __version__,
+    }
 
 
 def _page(request: Request, templates: TemplatesDep, template: str, **context: Any) -> HTMLResponse:

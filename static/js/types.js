@@ -137,4 +137,152 @@
  *   | {type: "answerReceived", answer: Answer}} Action
  */
 
+// --- Local against global ------------------------------------------------------------------------------------------
+
+/** @typedef {ModelDescription & {title: string, test_accuracy: number}} ModelInFull */
+
+/**
+ * What the server puts into the page of experiments.
+ * @typedef {object} ExperimentsPageData
+ * @property {ModelInFull[]} models
+ * @property {ModelInFull} model     The default one.
+ * @property {PageData["colormaps"]} colormaps
+ * @property {PageData["limits"]} limits
+ */
+
+/**
+ * What an experiment is shown for.
+ * @typedef {object} ExperimentState
+ * @property {Digit} digit
+ * @property {Plane} input           The 28×28 that the networks read of it, 0–1.
+ * @property {Record<string, Prediction | null>} readings  By model; null for a blank digit.
+ */
+
+/** @typedef {{diverging: import("./draw/color-scale.js").ColorScale, ink: import("./draw/color-scale.js").ColorScale, paper: string, line: string}} ThemeColors */
+
+/**
+ * What an experiment may know and do of its page.
+ * @typedef {object} ExperimentContext
+ * @property {typeof import("./api/experiments.js")} api
+ * @property {() => ThemeColors} colors          Of the theme shown now; ask anew for each painting.
+ * @property {Record<string, ModelInFull>} models  By id.
+ * @property {(error: unknown) => void} fail     Show the visitor what went wrong.
+ * @property {(message: string) => void} announce  To screen readers, when things have settled.
+ * @property {AbortSignal} signal                For listeners.
+ */
+
+/**
+ * One section of the page of experiments.
+ *
+ * The page calls `layOut` once before the first `update`, and again whenever theme or width change: fit canvases to
+ * their room, and paint again what is known. It calls `update` only while the section is on the screen or near it, at
+ * most once for each frame, with the newest digit; never twice with the same state. Asking the server, newest first,
+ * is the experiment's own business (`api/digit-channel.js`).
+ *
+ * @typedef {object} Experiment
+ * @property {(state: ExperimentState) => void} update
+ * @property {() => void} layOut
+ */
+
+/** @typedef {(root: HTMLElement, context: ExperimentContext) => Experiment} CreateExperiment */
+
+/** @typedef {{kernelSize: number, stride: number, padding: number, filters: number, features: number}} LedgerSettings */
+
+/**
+ * @typedef {object} LedgerRow
+ * @property {"perceptron" | "fully-connected" | "locally-connected" | "convolution"} id
+ * @property {string} kind
+ * @property {string} title
+ * @property {[number, number, number]} input_shape
+ * @property {[number, number, number]} output_shape
+ * @property {number} outputs
+ * @property {number} inputs_per_output
+ * @property {number} weights            Biases included.
+ * @property {number} biases
+ * @property {number} multiply_adds
+ * @property {number} weight_uses
+ * @property {number} gradients
+ * @property {number} gradient_products
+ */
+
+/** @typedef {{input_shape: [number, number, number], rows: LedgerRow[]}} Ledger */
+
+/**
+ * @typedef {object} LayerChange
+ * @property {string} name
+ * @property {string} kind
+ * @property {[number, number, number]} shape
+ * @property {number} neurons
+ * @property {number} reachable   Have the pixel in their receptive field.
+ * @property {number} changed     Hold another number than before.
+ * @property {number[]} changed_per_filter
+ * @property {number} largest     Largest |Δ|.
+ */
+
+/**
+ * @typedef {object} PokeAnswer
+ * @property {{framing: Framing}} input
+ * @property {{row: number, column: number, before: number, after: number}} pixel
+ * @property {{id: string, before: Prediction | null, after: Prediction | null, layers: LayerChange[]}[]} models
+ */
+
+/**
+ * @typedef {object} LayerShift
+ * @property {string} name
+ * @property {string} kind
+ * @property {[number, number, number]} shape
+ * @property {{down: number, right: number}} map_shift  In cells of the layer's maps, the nearest whole ones.
+ * @property {boolean} exact             Whether the shift is a whole number of cells.
+ * @property {Box | null} inside         Cells whose receptive field lies inside the image before and after.
+ * @property {number | null} residual    Largest |new map − moved old map| inside.
+ * @property {number | null} cosine      Of the layer's whole vectors; null if one is all zero.
+ */
+
+/**
+ * @typedef {object} ShiftAnswer
+ * @property {{framing: Framing}} input
+ * @property {{down: number, right: number}} shift
+ * @property {number} ink_lost  0–1.
+ * @property {{id: string, before: Prediction | null, after: Prediction | null, layers: LayerShift[]}[]} models
+ */
+
+/**
+ * @typedef {object} ShiftCurve
+ * @property {number} label
+ * @property {"body" | "sample" | "prediction"} label_from
+ * @property {"right" | "down"} direction
+ * @property {number[]} shifts
+ * @property {number[]} ink_lost
+ * @property {{id: string, digit: number[], probability: number[],
+ *   layers: {name: string, residual: (number | null)[], cosine: (number | null)[]}[]}[]} models
+ */
+
+/**
+ * @typedef {object} MeanShiftCurve
+ * @property {number} digits
+ * @property {Record<"right" | "down", {shifts: number[],
+ *   models: {id: string, hidden_layer: string, accuracy: number[], probability: number[], cosine: number[]}[]}>} directions
+ */
+
+/**
+ * @typedef {object} Responses
+ * @property {{pixels: number[][], framing: Framing}} input
+ * @property {Prediction | null} prediction
+ * @property {{model: string, layer: string, pre_activations: number[], activations: number[], order: number[], active: number}} templates
+ * @property {{model: string, layer: string, strongest: number[], places: [number, number][], active_share: number[]}} kernels
+ */
+
+/** Accuracies for each seed. @typedef {{accuracy: number[], mean: number, deviation: number | null}} ScrambleRuns */
+
+/**
+ * @typedef {object} ScrambleRecord
+ * @property {number[]} permutation       scrambled[i] = plain[permutation[i]], pixels row by row.
+ * @property {number} permutation_seed
+ * @property {number[]} seeds
+ * @property {number} epochs
+ * @property {number} training_digits
+ * @property {number} validation_digits
+ * @property {{id: string, plain: ScrambleRuns, scrambled: ScrambleRuns}[]} models
+ */
+
 export {};

@@ -13,19 +13,19 @@ const LOWEST = -1;
 const SPAN = 3;
 
 /**
- * @param {State} state
+ * @param {Pick<State, "digit" | "rectified" | "boost" | "neuron">} view
  * @returns {string} The fragment, without "#"; empty for what cannot be shared, an uploaded image.
  */
-export function toFragment(state) {
+export function toFragment({ digit, rectified, boost, neuron }) {
   const parts = [];
-  if (state.digit.kind === "strokes") {
-    parts.push(`s=${encodeStrokes(state.digit.strokes)}`, `w=${Math.round(state.digit.penWidth * 1000)}`);
-  } else if (state.digit.kind === "sample") {
-    parts.push(`n=${state.digit.index}`);
+  if (digit.kind === "strokes") {
+    parts.push(`s=${encodeStrokes(digit.strokes)}`, `w=${Math.round(digit.penWidth * 1000)}`);
+  } else if (digit.kind === "sample") {
+    parts.push(`n=${digit.index}`);
   }
-  if (!state.rectified) parts.push("pre=1");
-  if (state.boost) parts.push(`b=${state.boost}`);
-  if (state.neuron) parts.push(`k=${[state.neuron.layer, state.neuron.filter, state.neuron.row, state.neuron.column].join(".")}`);
+  if (!rectified) parts.push("pre=1");
+  if (boost) parts.push(`b=${boost}`);
+  if (neuron) parts.push(`k=${[neuron.layer, neuron.filter, neuron.row, neuron.column].join(".")}`);
   return parts.join("&");
 }
 

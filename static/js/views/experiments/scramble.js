@@ -1,0 +1,7 @@
+// @ts-check
+/** @import { CreateExperiment } from "../../types.js" */
+
+/** @type {CreateExperiment} */
+export function createScramble() {
+  return { update() {}, layOut() {} };
+}
