@@ -22,7 +22,7 @@ from app.schemas.experiments import (
 )
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
-from app.schemas.reading import DigitT, read_digit
+from app.schemas.reading import BodyT, read_body
 from app.services.compute_pool import ComputePool
 from app.services.experiments import ExperimentRecords
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
@@ -173,10 +173,10 @@ async def get_step_query(request: Request, settings: SettingsDep) -> StepQuery:
     return await read_query(StepQuery, request, settings)
 
 
-async def read_query(kind: type[DigitT], request: Request, settings: Settings) -> DigitT:
-    """A JSON body of a digit and more."""
+async def read_query(kind: type[BodyT], request: Request, settings: Settings) -> BodyT:
+    """A JSON body."""
     require_content_type(request, "application/json")
-    return read_digit(kind, await request.body(), settings)
+    return read_body(kind, await request.body(), settings)
 
 
 DigitQueryDep = Annotated[DigitQuery, Depends(get_digit_query)]

@@ -18,6 +18,7 @@ from app.middleware.unexpected_errors import UnexpectedErrorsMiddleware
 from app.observability.metrics import Metrics
 from app.problems import install_problem_handlers
 from app.routes import (
+    editor,
     experiments,
     explanations,
     gradients,
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         experiments,
         orientation,
         gradients,
+        editor,
         samples,
         operations,
         pages,

@@ -7,6 +7,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from app.errors import InvalidInput
+
 
 def encode_json(content: Mapping[str, Any]) -> bytes:
     """JSON of an answer that may hold C-contiguous arrays and dataclasses; no Python list is ever made of an array."""
@@ -31,3 +33,17 @@ def decode_points(points: Sequence[Sequence[float]]) -> NDArray[np.float64]:
 def decode_pixels(pixels: Sequence[Sequence[float]]) -> NDArray[np.float32]:
     """(28, 28) float32."""
     return np.array(pixels, dtype=np.float32)
+
+
+def decode_kernel(kernel: Sequence[Sequence[Sequence[float]]]) -> NDArray[np.float32]:
+    """(C, kH, kW) float32.
+
+    Raises:
+        InvalidInput: Its rows are not equally long.
+    """
+    try:
+        return np.array(kernel, dtype=np.float32)
+    except ValueError:
+        raise InvalidInput(
+            "A kernel's channels must have equally many rows, and its rows equally many weights."
+        ) from None

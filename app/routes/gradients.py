@@ -22,7 +22,7 @@ from app.errors import DigitUnlabeled, LayerWithoutKernels, NotAcceptable, Unkno
 from app.routes import API
 from app.routes.experiment_answer import encode_experiment
 from app.routes.inference import DIGIT_REFUSALS, source_of
-from app.routes.parameters import DtypeQuery, NetworksDep
+from app.routes.parameters import DtypeQuery, ModelQuery, NetworksDep
 from app.schemas.documentation import (
     GRADIENT_CHECK_BODY,
     GRADIENT_CHECK_EXAMPLE,
@@ -38,8 +38,6 @@ from app.services.framing import frame
 from app.services.gradients import LayerGradient, check_gradient, gradients_of, layers_with_kernels, take_steps
 
 router = APIRouter(prefix=f"{API}/experiments", tags=["Experiments"])
-
-ModelQuery = Annotated[str, Query(description="Id of a model.")]
 
 
 @router.post(

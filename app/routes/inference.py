@@ -126,15 +126,7 @@ async def _answer(
     """Decode, frame, compute and encode, all in one go in a thread of the pool."""
     services = services_of(request)
     layers, wanted = parameters.layers_of(served), parameters.format_for(request)
-    if wanted.media_type == PNG or wanted.filter is not None:
-        if len(layers) != 1:
-            what = "A PNG shows the maps" if wanted.media_type == PNG else "A filter is one"
-            raise OneLayerRequired(
-                f"{what} of exactly one layer, and {len(layers)} are asked for: add ?layers={layers[0]}.",
-                layers=list(served.layers),
-            )
-        if wanted.filter is not None:
-            served.require_filter(layers[0], wanted.filter)
+    parameters.require_one_layer(served, layers, wanted)
 
     def compute() -> bytes:
         inference = run_forward(served, make_source(), framing, layers)

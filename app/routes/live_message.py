@@ -12,7 +12,7 @@ from app.routes.inference_answer import encode_inference
 from app.routes.parameters import AnswerFormat
 from app.schemas.inference import SOURCES
 from app.schemas.live import LiveMessage, Numbered
-from app.schemas.reading import read_digit
+from app.schemas.reading import read_body
 from app.services.inference import run_forward
 from app.services.live_session import NOT_JSON, Drawing, MakeSource, Message, Question, Refusal, SessionOver
 from app.services.sample_catalog import SampleCatalog
@@ -28,7 +28,7 @@ def read_message(samples: SampleCatalog, settings: Settings, text: str) -> Messa
     if not text.lstrip().startswith("{"):
         raise SessionOver(NOT_JSON, "A message is a JSON object.")
     try:
-        query = read_digit(LiveMessage, text, settings)
+        query = read_body(LiveMessage, text, settings)
     except MalformedRequest:
         raise SessionOver(NOT_JSON, "The message is not JSON.") from None
     except InvalidInput as error:

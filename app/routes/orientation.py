@@ -11,6 +11,7 @@ from app.codecs.tensor_json import encode_json
 from app.dependencies import CatalogDep, SlowPoolDep
 from app.errors import InvalidInput, ServerBusy, UnknownCheckpoint, UnknownLayer, UnknownModel
 from app.routes import API
+from app.routes.parameters import ModelQuery
 from app.schemas.documentation import BAR_EXAMPLE, TUNING_EXAMPLE, answers
 from app.schemas.experiments import DrawnBarAnswer, TuningAnswer
 from app.services.orientation import SELECTIVE, Bar, LayerTuning, Measure, tune
@@ -61,7 +62,7 @@ async def measure_tuning(
     bar: BarDep,
     catalog: CatalogDep,
     pool: SlowPoolDep,
-    model: Annotated[str, Query(description="Id of a model.")] = "cnn",
+    model: ModelQuery = "cnn",
     layers: Annotated[
         str | None,
         Query(description="ReLUs or poolings, separated by commas; left out: the first ReLU and the pooling after it."),

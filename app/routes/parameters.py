@@ -10,10 +10,11 @@ from app.codecs.colormaps import Theme
 from app.codecs.media_types import PNG, TENSORS, negotiate
 from app.codecs.tensor_file import Dtype
 from app.dependencies import CatalogDep
-from app.errors import InvalidInput
+from app.errors import InvalidInput, OneLayerRequired
 from app.problems import invalid_input
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
 
+ModelQuery = Annotated[str, Query(description="Id of a model.")]
 DtypeQuery = Annotated[Dtype, Query(description="For safetensors and npz; JSON always has full precision.")]
 
 
@@ -119,6 +120,19 @@ class MapsParameters(BaseModel):
         if not self.layers.strip(","):
             raise InvalidInput("layers is empty; name one or more layers, or leave it out for all of them.")
         return served.choose_layers(self.layers.split(","))
+
+    def require_one_layer(self, served: ServedNetwork, layers: list[str], wanted: AnswerFormat) -> None:
+        """Raises OneLayerRequired or UnknownFilter if a picture or a filter of these layers makes no sense."""
+        if wanted.media_type != PNG and wanted.filter is None:
+            return
+        if len(layers) != 1:
+            what = "A PNG shows the maps" if wanted.media_type == PNG else "A filter is one"
+            raise OneLayerRequired(
+                f"{what} of exactly one layer, and {len(layers)} are asked for: add ?layers={layers[0]}.",
+                layers=list(served.layers),
+            )
+        if wanted.filter is not None:
+            served.require_filter(layers[0], wanted.filter)
 
     def format_for(self, request: Request) -> AnswerFormat:
         """Raises NotAcceptable if the Accept header allows none of the formats."""

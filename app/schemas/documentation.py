@@ -6,10 +6,14 @@ The request examples are executed by tests; the answers are real ones, cut short
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import BaseModel
+
 from app.codecs.media_types import JSON, NPZ, PNG
 from app.errors import AppError
 from app.problems import PROBLEM_JSON
 from app.schemas.experiments import (
+    EditedAccuracyQuery,
+    EditQuery,
     GradientCheckQuery,
     GradientQuery,
     PokeQuery,
@@ -351,6 +355,14 @@ STEP_EXAMPLE = {
     "kernels": [[[[[0.07, -0.07]]]]],
     "maps": [[[[0, 0.31]]]],
 }
+EDITED_ACCURACY_EXAMPLE = {
+    "model": "cnn",
+    "digits": 1000,
+    "errors": 31,
+    "accuracy": 0.969,
+    "unedited_errors": 4,
+    "unedited_accuracy": 0.996,
+}
 _BAR = {"length": 20, "width": 3, "row": 14, "column": 14, "grating": False, "dark": False}
 BAR_EXAMPLE = {"bar": _BAR, "angle": 45, "pixels": [[0, 0.2, 1]]}
 TUNING_EXAMPLE = {
@@ -393,7 +405,7 @@ DIGIT_EXAMPLES = {
 }
 
 
-def _body(query: type[DigitQuery], examples: dict[str, Any]) -> dict[str, Any]:
+def _body(query: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
     """The ``openapi_extra`` of an operation that reads a digit, and more, as JSON."""
     content = {JSON: {"schema": query.model_json_schema(), "examples": examples}}
     return {"requestBody": {"required": True, "content": content}}
@@ -443,6 +455,17 @@ GRADIENT_CHECK_BODY = _body(
             "value": {"sample": 0, "label": 2, "parameter": "conv1.weight", "index": [0, 0, 2, 2]},
         }
     },
+)
+_EDITS = [
+    {"layer": "conv1", "filter": 0, "silence": True},
+    {"layer": "conv1", "filter": 1, "bias": 0.1, "row": 14, "column": 14},
+]
+EDIT_BODY = _body(
+    EditQuery,
+    {"edits": {"summary": "A silenced filter, and one neuron untied", "value": {"sample": 0, "edits": _EDITS}}},
+)
+EDITED_ACCURACY_BODY = _body(
+    EditedAccuracyQuery, {"edits": {"summary": "A silenced filter", "value": {"edits": _EDITS[:1]}}}
 )
 STEP_BODY = _body(
     StepQuery,

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.schemas.inference import DigitQuery, InputAnswer, Prediction
 
@@ -409,3 +410,58 @@ class TuningAnswer(BaseModel):
     angles: list[float] = Field(description="Degrees, counterclockwise; 0 lies, 90 stands.")
     selective_from: float = Field(description="Selectivity from which the verdict is `selective`.")
     layers: list[LayerTuningAnswer]
+
+
+MOST_EDITS = 64
+
+Weight = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+
+
+class EditFields(BaseModel):
+    """What becomes of one filter."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    layer: str = Field(max_length=100, description="Name of a layer with kernels.")
+    filter: Annotated[int, Field(ge=0, le=100_000)] = Field(description="Number of the filter, from 0.")
+    kernel: list[list[list[Weight]]] | None = Field(None, description="[C][kH][kW] in place of its own.")
+    bias: Weight | None = Field(None, description="In place of its own.")
+    silence: bool = Field(False, description="Make kernel and bias zero, so that its map is.")
+    row: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        None, description="With `column`: change only the neuron at this place. The layer no longer shares its weights."
+    )
+    column: Annotated[int, Field(ge=0, le=100_000)] | None = None
+
+    @model_validator(mode="after")
+    def _require_whole_place(self) -> "EditFields":
+        if (self.row is None) != (self.column is None):
+            raise PydanticCustomError("whole_place", "a place is a row and a column: give both, or none")
+        return self
+
+
+Edits = Annotated[list[EditFields], Field(max_length=MOST_EDITS, description="One after the other.")]
+
+
+class EditQuery(DigitQuery):
+    """One digit, as for feature maps, and what is changed in the network that reads it."""
+
+    edits: Edits
+
+
+class EditedAccuracyQuery(BaseModel):
+    """What is changed in the network."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    edits: Edits
+
+
+class EditedAccuracyAnswer(BaseModel):
+    """What the edits do to the reading of test digits."""
+
+    model: str
+    digits: int = Field(description="How many were read: the first of MNIST's test digits.")
+    errors: int
+    accuracy: float
+    unedited_errors: int
+    unedited_accuracy: float

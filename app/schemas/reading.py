@@ -1,8 +1,8 @@
-"""A digit's JSON text becomes a checked object, from the cheap checks to the costly."""
+"""A body's JSON text becomes a checked object, from the cheap checks to the costly."""
 
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from app.errors import DrawingTooLarge, MalformedRequest
 from app.problems import invalid_input
@@ -10,11 +10,11 @@ from app.schemas.inference import DigitFields
 from app.services.drawing import require_size
 from app.settings import Settings
 
-DigitT = TypeVar("DigitT", bound=DigitFields)
+BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
-def read_digit(kind: type[DigitT], text: bytes | str, settings: Settings) -> DigitT:
-    """Check the JSON of a digit and of whatever else its kind has.
+def read_body(kind: type[BodyT], text: bytes | str, settings: Settings) -> BodyT:
+    """Check the JSON of a digit, and of whatever else its kind has.
 
     Raises:
         DrawingTooLarge: More numbers, strokes or points than this server draws.
@@ -36,6 +36,6 @@ def read_digit(kind: type[DigitT], text: bytes | str, settings: Settings) -> Dig
             reason = errors[0]["msg"].removeprefix("Invalid JSON: ")
             raise MalformedRequest(f"The body is not JSON: {reason}.") from None
         raise invalid_input(errors) from None
-    if query.strokes is not None:
+    if isinstance(query, DigitFields) and query.strokes is not None:
         require_size(len(query.strokes), sum(map(len, query.strokes)), settings.strokes, settings.points)
     return query

@@ -54,6 +54,8 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "POST /api/v1/experiments/gradients",
         "POST /api/v1/experiments/gradient-check",
         "POST /api/v1/experiments/step",
+        "POST /api/v1/experiments/edit",
+        "POST /api/v1/experiments/edit/accuracy",
         "GET /api/v1/samples",
         "GET /api/v1/samples/{index}",
         "GET /healthz",
