@@ -313,7 +313,7 @@ export function createLedger(root, { api, colors, models, fail, announce, signal
   function linkToLens() {
     if (!state) return;
     const neuron = { layer: "conv1", filter, row: 7, column: 11 };
-    const fragment = toFragment({ digit: state.digit, rectified: true, boost: 0, neuron });
+    const fragment = toFragment({ training: null, digit: state.digit, rectified: true, boost: 0, neuron });
     for (const link of lensLinks) link.hash = fragment;
   }
 
