@@ -107,9 +107,11 @@ def take_steps(served: ServedNetwork, digit: NetworkInput, label: int, rate: flo
     traces = [network.trace(digit.pixels[np.newaxis, np.newaxis]) for network in (before, after)]
     return Step(
         losses=(loss_of(before, digit.pixels, label), loss_of(after, digit.pixels, label)),
-        probabilities=np.stack([trace.probabilities[0] for trace in traces]),
-        kernels=np.stack([by_filter(network.parameters[f"{layer}.weight"]) for network in (before, after)]),
-        maps=np.stack([trace.outputs[mapped][0] for trace in traces]),
+        probabilities=np.ascontiguousarray(np.stack([trace.probabilities[0] for trace in traces])),
+        kernels=np.ascontiguousarray(
+            np.stack([by_filter(network.parameters[f"{layer}.weight"]) for network in (before, after)])
+        ),
+        maps=np.ascontiguousarray(np.stack([trace.outputs[mapped][0] for trace in traces])),
         layer=layer,
         mapped=mapped,
     )

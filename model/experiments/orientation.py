@@ -103,7 +103,7 @@ def tuning_of(angles: Sequence[float], responses: NDArray[np.floating]) -> Tunin
         angles: Degrees, evenly spaced over 180.
         responses: (angles,) not negative.
     """
-    values = np.asarray(responses, dtype=np.float64)
+    values = np.ascontiguousarray(responses, dtype=np.float64)
     total = float(values.sum())
     if total <= 0:
         return Tuning(values, None, 0.0)

@@ -22,8 +22,8 @@ def python_of_the_page() -> list[str]:
 async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     """Against the small network of the tests, through the same door: only the transport is another one."""
     code = "\n".join(python_of_the_page()[:-1])
-    asked = re.sub(r"\bapi\.post\(", "await api.post(", code)
-    asked = re.sub(r"= await (api\.post\(.*\))\.json\(\)", r"= (await \1).json()", asked)
+    asked = re.sub(r"\b(api\.(?:post|get)\(.*\))\.json\(\)", r"(await \1).json()", code)
+    asked = re.sub(r"(?<!\(await )\b(api\.(?:post|get)\()", r"await \1", asked)
     program = "async def main():\n" + "".join(f"    {line}\n" for line in asked.splitlines()) + "    return locals()\n"
     transport = httpx.ASGITransport(app)
     monkeypatch.setattr(httpx, "Client", lambda base_url: httpx.AsyncClient(base_url=base_url, transport=transport))
@@ -35,6 +35,8 @@ async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     assert seen["maps"].shape == (4, 28, 28)
     assert {"input", "conv1", "logits", "probabilities"} <= set(seen["tensors"])
     assert seen["poked"]["models"][0]["layers"][0]["changed"] == 100
+    assert len(seen["tuning"]["layers"][0]["filters"]) == 4
+    assert np.shape(seen["gradients"]["models"][0]["layers"][0]["weight"]) == (4, 1, 5, 5)
     arithmetic = seen["arithmetic"]
     assert np.sum(arithmetic["channel_sums"]) + arithmetic["bias"] == pytest.approx(arithmetic["computed"])
 

@@ -1,8 +1,11 @@
 """Bars and tuning curves: what is drawn, and kernels of known angle that must be found out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from model.artifact import load_artifact, load_history
 from model.experiments.orientation import Bar, sweep_angles, tuning_of
 from model.layers import Conv2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
@@ -125,3 +128,19 @@ def test_tuning_curves_worked_by_hand():
     assert opposite.selectivity == pytest.approx(0)
     # Doubled, the angles are 0° and 90°: their mean has length √½ and lies between them.
     assert (two.preferred, two.selectivity) == (pytest.approx(22.5), pytest.approx(np.sqrt(0.5)))
+
+
+def test_trained_filters_are_selective_and_most_untrained_ones_less():
+    folder = Path(__file__).resolve().parents[3] / "model" / "artifacts" / "cnn"
+    network = load_artifact(folder).network
+    untrained = network.with_parameters(load_history(folder)[0])
+
+    trained, before = (sweep_angles(each, ["relu1"], Bar(), ANGLES)["relu1"] for each in (network, untrained))
+
+    answering = [tuning for tuning in trained if tuning.preferred is not None]
+    assert len(answering) == 15
+    assert all(tuning.verdict == "selective" for tuning in answering)
+    assert sum(tuning.verdict == "selective" for tuning in before) == 8
+    assert np.mean([tuning.selectivity for tuning in answering]) > 1.5 * np.mean(
+        [tuning.selectivity for tuning in before]
+    )
