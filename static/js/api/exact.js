@@ -27,10 +27,10 @@ export async function postDigitExactly(model, digit, layers, dtype = "float32", 
 /**
  * @param {string} model
  * @param {string} layer
- * @param {number | null} checkpoint
+ * @param {number | null} [checkpoint]
  * @returns {Promise<Weights>}
  */
-export async function getWeights(model, layer, checkpoint) {
+export async function getWeights(model, layer, checkpoint = null) {
   const response = await request(`/api/v1/models/${model}/layers/${layer}/kernels${after(checkpoint, "?")}`, { headers: { Accept: SAFETENSORS } });
   const { kernels, biases } = decodeTensors(await response.arrayBuffer()).tensors;
   return { kernels, biases };

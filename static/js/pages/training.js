@@ -159,7 +159,8 @@ export async function createTraining(bench) {
     const at = steps.indexOf(around.step);
     try {
       for (const neighbor of [at + heading, at - heading, at + 2 * heading]) {
-        if (signal.aborted) return;
+        // Whoever has left the history by now needs none of it.
+        if (signal.aborted || !store.getState().training) return;
         if (!(neighbor in steps)) continue;
         fetching = { digit, step: steps[neighbor], done: load(digit, layers, steps[neighbor], signal) };
         await fetching.done;
@@ -320,6 +321,8 @@ export async function createTraining(bench) {
       return panel.focus();
     }
     pause();
+    clearTimeout(rest);
+    ahead.abort();
     watcher.disconnect();
     index = steps.length - 1;
     dispatch(null);
