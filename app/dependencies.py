@@ -3,6 +3,7 @@
 All are coroutines: FastAPI sends plain functions to a thread, and eight of those cost a request as much as the network.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -133,60 +134,29 @@ async def get_model_at(
 CheckpointDep = Annotated[ServedNetwork, Depends(get_model_at)]
 
 
-async def get_digit_query(request: Request, settings: SettingsDep) -> DigitQuery:
-    """The digit of a JSON body."""
-    return await read_query(DigitQuery, request, settings)
-
-
-async def get_neuron_query(request: Request, settings: SettingsDep) -> NeuronQuery:
-    """The digit and the neuron of a JSON body."""
-    return await read_query(NeuronQuery, request, settings)
-
-
-async def get_poke_query(request: Request, settings: SettingsDep) -> PokeQuery:
-    """The digit and the pixel of a JSON body."""
-    return await read_query(PokeQuery, request, settings)
-
-
-async def get_shift_query(request: Request, settings: SettingsDep) -> ShiftQuery:
-    """The digit and the shift of a JSON body."""
-    return await read_query(ShiftQuery, request, settings)
-
-
-async def get_shift_curve_query(request: Request, settings: SettingsDep) -> ShiftCurveQuery:
-    """The digit and the shifts of a JSON body."""
-    return await read_query(ShiftCurveQuery, request, settings)
-
-
-async def get_gradient_query(request: Request, settings: SettingsDep) -> GradientQuery:
-    """The digit and the label of a JSON body."""
-    return await read_query(GradientQuery, request, settings)
-
-
-async def get_gradient_check_query(request: Request, settings: SettingsDep) -> GradientCheckQuery:
-    """The digit, the label and the weight of a JSON body."""
-    return await read_query(GradientCheckQuery, request, settings)
-
-
-async def get_step_query(request: Request, settings: SettingsDep) -> StepQuery:
-    """The digit, the label and the rate of a JSON body."""
-    return await read_query(StepQuery, request, settings)
-
-
 async def read_query(kind: type[BodyT], request: Request, settings: Settings) -> BodyT:
     """A JSON body."""
     require_content_type(request, "application/json")
     return read_body(kind, await request.body(), settings)
 
 
-DigitQueryDep = Annotated[DigitQuery, Depends(get_digit_query)]
-NeuronQueryDep = Annotated[NeuronQuery, Depends(get_neuron_query)]
-PokeQueryDep = Annotated[PokeQuery, Depends(get_poke_query)]
-ShiftQueryDep = Annotated[ShiftQuery, Depends(get_shift_query)]
-GradientQueryDep = Annotated[GradientQuery, Depends(get_gradient_query)]
-GradientCheckQueryDep = Annotated[GradientCheckQuery, Depends(get_gradient_check_query)]
-StepQueryDep = Annotated[StepQuery, Depends(get_step_query)]
-ShiftCurveQueryDep = Annotated[ShiftCurveQuery, Depends(get_shift_curve_query)]
+def _body(kind: type[BodyT]) -> Callable[[Request, Settings], Awaitable[BodyT]]:
+    """A dependency that reads the request's JSON as this kind."""
+
+    async def read(request: Request, settings: SettingsDep) -> BodyT:
+        return await read_query(kind, request, settings)
+
+    return read
+
+
+DigitQueryDep = Annotated[DigitQuery, Depends(_body(DigitQuery))]
+NeuronQueryDep = Annotated[NeuronQuery, Depends(_body(NeuronQuery))]
+PokeQueryDep = Annotated[PokeQuery, Depends(_body(PokeQuery))]
+ShiftQueryDep = Annotated[ShiftQuery, Depends(_body(ShiftQuery))]
+ShiftCurveQueryDep = Annotated[ShiftCurveQuery, Depends(_body(ShiftCurveQuery))]
+GradientQueryDep = Annotated[GradientQuery, Depends(_body(GradientQuery))]
+GradientCheckQueryDep = Annotated[GradientCheckQuery, Depends(_body(GradientCheckQuery))]
+StepQueryDep = Annotated[StepQuery, Depends(_body(StepQuery))]
 
 
 def require_content_type(request: Request, expected: str) -> None:
