@@ -29,13 +29,16 @@ async def show_workbench(
 
 
 @router.get("/local-and-global")
-async def show_local_and_global(
+@router.get("/orientation")
+@router.get("/gradients")
+@router.get("/editor")
+async def show_experiments(
     request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
 ) -> Response:
-    """Five experiments on the visitor's digit; every model is described, since all of them are compared."""
+    """A page of experiments; every model is described, since they are compared."""
     models = [NetworkDescription.of(served).model_dump(mode="json") for served in catalog.networks.values()]
     page_data = _page_data(catalog, settings, models)
-    return _page(request, templates, "pages/local-and-global.html", page_data=page_data)
+    return _page(request, templates, f"pages{request.url.path}.html", page_data=page_data)
 
 
 @router.get("/docs")

@@ -314,4 +314,28 @@
  * @property {{id: string, plain: ScrambleRuns, scrambled: ScrambleRuns}[]} models
  */
 
+// --- Orientation ---------------------------------------------------------------------------------------------------
+
+/** In pixels, as the API has it. @typedef {{length: number, width: number, row: number, column: number, grating: boolean, dark: boolean}} Bar */
+
+/**
+ * @typedef {object} Tuning
+ * @property {number} filter
+ * @property {number[]} responses      For each angle, never negative.
+ * @property {number | null} preferred  Degrees; null if it never answers.
+ * @property {number} selectivity      1 − circular variance.
+ * @property {"selective" | "not selective" | "silent"} verdict
+ */
+
+/**
+ * @typedef {object} TuningAnswer
+ * @property {string} model
+ * @property {number | null} checkpoint
+ * @property {Bar} bar
+ * @property {"swept" | "place"} measure
+ * @property {number[]} angles
+ * @property {number} selective_from   Selectivity from which a filter is called selective.
+ * @property {{name: string, kind: string, filters: Tuning[]}[]} layers
+ */
+
 export {};

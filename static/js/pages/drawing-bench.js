@@ -3,7 +3,7 @@
 // and the digit is kept in the address and goes along to the other pages.
 /** @import { Action, PageData, Plane, Point, State } from "../types.js" */
 import { createAnnouncer } from "../a11y/announce.js";
-import { getSamples, getSampleSheet, ProblemError } from "../api/http.js";
+import { getSamples, getSampleSheet } from "../api/http.js";
 import { find, findAll, setText } from "../dom.js";
 import { toBase64, watchForImages } from "../input/image-file.js";
 import { trackKeyboardPen } from "../input/keyboard-pen.js";
@@ -18,24 +18,6 @@ const button = (id) => find(document, `#${id}`, HTMLButtonElement);
 /** @param {string} id */
 const slider = (id) => find(document, `#${id}`, HTMLInputElement);
 
-/** What a visitor sees of trouble, until he dismisses it or it is over. */
-export function createProblemNote() {
-  const problem = find(document, "#problem", HTMLElement);
-  const hide = () => {
-    problem.hidden = true;
-  };
-  find(problem, "button", HTMLButtonElement).addEventListener("click", hide);
-  return {
-    hide,
-    /** @param {unknown} error */
-    show(error) {
-      setText(find(problem, "p", HTMLElement), error instanceof Error ? error.message : String(error));
-      problem.hidden = false;
-      if (!(error instanceof ProblemError)) console.error(error);
-    },
-  };
-}
-
 /**
  * @param {object} page
  * @param {{getState: () => State, dispatch: (action: Action) => void, subscribe: (listener: () => void) => unknown}} page.store
@@ -44,9 +26,10 @@ export function createProblemNote() {
  * @param {() => {paper: string, line: string}} page.colors
  * @param {() => Plane | null} page.input   The framed digit, for what was not drawn here; null until it is known.
  * @param {(error: unknown) => void} page.fail
+ * @param {() => string} [page.extra]      What belongs into the address besides the digit.
  * @param {AbortSignal} signal
  */
-export function wireDrawingBench({ store, model, limits, colors, input, fail }, signal) {
+export function wireDrawingBench({ store, model, limits, colors, input, fail, extra }, signal) {
   const padCanvas = find(document, "#pad", HTMLCanvasElement);
   const pad = createDrawingPad(padCanvas);
   const announcePen = createAnnouncer(find(document, "#pen-announcer", HTMLElement));
@@ -177,7 +160,7 @@ export function wireDrawingBench({ store, model, limits, colors, input, fail }, 
 
   function writeAddress() {
     clearTimeout(addressTimer);
-    history.replaceState(null, "", `#${toFragment(store.getState())}`);
+    history.replaceState(null, "", `#${[toFragment(store.getState()), extra?.() ?? ""].filter(Boolean).join("&")}`);
     carryDigit();
   }
 

@@ -1,21 +1,12 @@
 // @ts-check
 // Local against global: the bench of the workbench, and five experiments on the digit it holds. Asks what each network
 // reads the digit as; each experiment asks for what it shows, while it is on the screen or near it.
-/** @import { CreateExperiment, Digit, Experiment, ExperimentContext, ExperimentsPageData, ExperimentState, Framing, Prediction } from "../types.js" */
-import { createAnnouncer } from "../a11y/announce.js";
-import { describeFraming } from "../a11y/describe.js";
-import { createDigitChannel } from "../api/digit-channel.js";
+/** @import { CreateExperiment, Experiment, ExperimentContext, ExperimentState } from "../types.js" */
 import * as api from "../api/experiments.js";
 import { postDigit } from "../api/http.js";
-import { find, findAll, setText } from "../dom.js";
-import { enlarge, paintPlane } from "../draw/plane.js";
-import { themeColors } from "../draw/theme-colors.js";
-import { initialState, reduce } from "../state/reducer.js";
-import { createStore } from "../state/store.js";
-import { fromFragment } from "../state/url.js";
-import { percent } from "../views/prediction-bars.js";
-import { createProblemNote, PEN_WIDTH, wireDrawingBench } from "./drawing-bench.js";
-import { EXAMPLE_STROKES } from "./example-digit.js";
+import { find, findAll } from "../dom.js";
+import { createReadings } from "../views/readings.js";
+import { openDigitPage } from "./digit-page.js";
 
 const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
 
@@ -28,98 +19,23 @@ const EXPERIMENTS = {
   scramble: async () => (await import("../views/experiments/scramble.js")).createScramble,
 };
 
-/** @type {ExperimentsPageData} */
-const { models, model, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
-const { signal } = new AbortController();
-const { show: showProblem, hide: hideProblem } = createProblemNote();
+const page = openDigitPage();
+const { data: { models }, announce, fail } = page;
+const readings = createReadings(find(document, "#readings", HTMLTableElement));
 
-// --- State ---------------------------------------------------------------------------------------------------------
-
-/** @type {Digit} */
-const example = { kind: "strokes", strokes: EXAMPLE_STROKES, penWidth: PEN_WIDTH };
-const opening = fromFragment(location.hash).digit ?? example;
-const store = createStore(reduce, initialState(opening, opening.kind === "strokes" ? opening.penWidth : PEN_WIDTH));
-
-/** The newest digit that the networks have read. @type {(ExperimentState & {framing: Framing}) | null} */
+/** The newest digit that the networks have read. @type {ExperimentState | null} */
 let known = null;
-
-// --- The server ----------------------------------------------------------------------------------------------------
-
-const channel = createDigitChannel(
-  /** @param {Digit} digit */
-  async (digit, sequence) => {
-    const answers = await Promise.all(models.map(({ id, layers }) => postDigit(id, { digit, layers: [layers[layers.length - 1].name] }, sequence)));
-    return { digit, answers };
-  },
-  {
-    onAnswer({ digit, answers }) {
-      const { framing, tensors: { input } } = answers[0];
-      known = {
-        digit,
-        framing,
-        input: { width: input.shape[1], height: input.shape[0], data: input.data },
-        readings: Object.fromEntries(answers.map(({ prediction }, i) => [models[i].id, prediction])),
-      };
-      hideProblem();
-      announce(describeReadings(known.readings));
-      schedulePaint();
-    },
-    onFailure: showProblem,
-  },
-);
-
-// --- Views ---------------------------------------------------------------------------------------------------------
-
-let colors = themeColors(colormaps);
-const inputCanvas = find(document, "#input-digit", HTMLCanvasElement);
-const framingNote = find(document, "#framing-note", HTMLElement);
-const announce = createAnnouncer(find(document, "#announcer", HTMLElement));
-const readings = findAll(document, "#readings [data-model]", HTMLTableRowElement).map((row) => ({
-  id: row.dataset.model ?? "",
-  row,
-  digit: find(row, ".digit", HTMLElement),
-  probability: find(row, ".probability", HTMLElement),
-}));
-
-const bench = wireDrawingBench({
-  store,
-  model: model.id,
-  limits,
-  colors: () => colors,
-  input: () => (known?.digit === store.getState().digit ? known.input : null),
-  fail: showProblem,
-}, signal);
-
-function paintReadings() {
-  if (!known) return;
-  paintPlane(inputCanvas, known.input, colors.ink, 1);
-  setText(framingNote, describeFraming(known.digit, known.framing));
-  for (const { id, digit, probability } of readings) {
-    const reading = known.readings[id];
-    setText(digit, reading ? String(reading.digit) : "–");
-    setText(probability, reading ? percent(reading.probability) : "");
-  }
-}
-
-/** @param {Record<string, Prediction | null>} predictions */
-function describeReadings(predictions) {
-  const sentences = readings.map(({ id, row }) => {
-    const reading = predictions[id];
-    return reading && `${row.cells[0].textContent}: ${reading.digit}, ${percent(reading.probability)}.`;
-  });
-  return sentences.every(Boolean) ? sentences.join(" ") : "The pad is blank: no prediction.";
-}
 
 // --- Experiments ---------------------------------------------------------------------------------------------------
 
 /** @type {ExperimentContext} */
 const context = {
   api,
-  colors: () => colors,
+  colors: page.colors,
   models: Object.fromEntries(models.map((description) => [description.id, description])),
-  fail: showProblem,
+  fail,
   announce,
-  signal,
+  signal: page.signal,
 };
 
 /** @typedef {{near: boolean, coming: boolean, view: Experiment | null, shown: ExperimentState | null}} Place */
@@ -149,7 +65,7 @@ async function bring(root, place) {
     schedulePaint();
   } catch (error) {
     place.coming = false; // The next time it comes near it is tried again.
-    showProblem(error);
+    fail(error);
   }
 }
 
@@ -162,45 +78,23 @@ function updateExperiments() {
   }
 }
 
-// --- Painting ------------------------------------------------------------------------------------------------------
+// --- Start ---------------------------------------------------------------------------------------------------------
 
-// At most one repaint for each frame, however many events and answers arrive in between.
-let frame = 0;
-
-function schedulePaint() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    bench.paint();
-    bench.showTools();
-    paintReadings();
-    updateExperiments();
-  });
-}
-
-function layOut() {
-  colors = themeColors(colormaps);
-  bench.paint();
-  paintReadings();
-  for (const { view } of places.values()) view?.layOut();
-}
-
-store.subscribe((state, previous) => {
-  if (state.digit !== previous.digit) channel.send(state.digit);
-  schedulePaint();
+const { schedulePaint } = page.start({
+  ask: (digit, sequence) => Promise.all(models.map(({ id, layers }) => postDigit(id, { digit, layers: [layers[layers.length - 1].name] }, sequence))),
+  onAnswer(answers, digit) {
+    const [{ framing, tensors: { input } }] = answers;
+    known = {
+      digit,
+      input: { width: input.shape[1], height: input.shape[0], data: input.data },
+      readings: Object.fromEntries(answers.map(({ prediction }, i) => [models[i].id, prediction])),
+    };
+    announce(readings.update(known.readings));
+    return { input, framing };
+  },
+  paint: updateExperiments,
+  layOut() {
+    for (const { view } of places.values()) view?.layOut();
+  },
 });
-
-document.documentElement.addEventListener("themechange", layOut);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", layOut);
-for (const query of ["(min-width: 1280px)", "(min-width: 1400px)", "(max-width: 1023px)", "(max-width: 760px)"]) matchMedia(query).addEventListener("change", layOut);
-addEventListener("hashchange", () => {
-  const { digit } = fromFragment(location.hash);
-  if (digit) store.dispatch({ type: "digitChosen", digit });
-  // A link to a section takes the digit out of the address; back it goes.
-  else bench.rememberInAddress();
-});
-
-enlarge(inputCanvas, 4);
-layOut();
-bench.showTools();
-channel.send(store.getState().digit);
 for (const root of places.keys()) watcher.observe(root);

@@ -15,9 +15,10 @@ import { fromFragment } from "../state/url.js";
 import { createLayerSection } from "../views/layer-section.js";
 import { createNetworkStrip } from "../views/network-strip.js";
 import { createPredictionBars } from "../views/prediction-bars.js";
-import { createProblemNote, PEN_WIDTH, wireDrawingBench } from "./drawing-bench.js";
+import { PEN_WIDTH, wireDrawingBench } from "./drawing-bench.js";
 import { EXAMPLE_STROKES } from "./example-digit.js";
 import { wireLens } from "./lens-wiring.js";
+import { createProblemNote } from "./problem-note.js";
 
 const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
 
