@@ -60,6 +60,9 @@ async def backpropagate_digit(
         str | None,
         Query(description="Layers to tell of, where a model has them; left out: each model's first layer."),
     ] = None,
+    weights: Annotated[
+        bool, Query(description="Also the gradients by kernels and biases; where none are shared, they are many.")
+    ] = True,
     dtype: DtypeQuery = "float32",
 ) -> Response:
     """The loss's gradient by the maps and by the kernels, in double precision.
@@ -93,8 +96,8 @@ async def backpropagate_digit(
                 arrays[f"{served.name}/{layer.name}"] = {
                     "delta": layer.delta,
                     "output": layer.output,
-                    "weight": layer.weight,
-                    "bias": layer.bias,
+                    "weight": layer.weight if weights else None,
+                    "bias": layer.bias if weights else None,
                 }
         about = {"label": label, "label_from": label_from, "models": models}
         return encode_experiment(media_type, dtype, digit, about, "delta", arrays)

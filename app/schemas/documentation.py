@@ -335,9 +335,9 @@ GRADIENT_CHECK_EXAMPLE = {
     "index": [0, 0, 2, 2],
     "weight": 0.21,
     "gradient": 0.0731,
-    "step": 0.0001220703125,
+    "step": 0.000003814697265625,
     "below": 5.3,
-    "above": 5.30002,
+    "above": 5.3000005577,
     "slope": 0.0731,
 }
 STEP_EXAMPLE = {

@@ -338,4 +338,19 @@
  * @property {{name: string, kind: string, filters: Tuning[]}[]} layers
  */
 
+// --- Gradients -----------------------------------------------------------------------------------------------------
+
+/**
+ * @typedef {object} GradientsAnswer
+ * @property {{framing: Framing}} input
+ * @property {number} label
+ * @property {"body" | "sample" | "prediction"} label_from
+ * @property {{id: string, loss: number, reading: Prediction | null,
+ *   layers: {name: string, kind: string, shape: [number, number, number], products: number, kept: number, largest: number}[]}[]} models
+ */
+
+/** @typedef {{label: number, weight: number, gradient: number, step: number, below: number, above: number, slope: number}} GradientCheck */
+
+/** @typedef {{label: number, rate: number, steps: number, losses: [number, number], readings: [Prediction | null, Prediction | null]}} StepAnswer */
+
 export {};

@@ -1,9 +1,7 @@
 // @ts-check
 /** @import { Digit, Ledger, LedgerSettings, MeanShiftCurve, PokeAnswer, Responses, ScrambleRecord, ShiftAnswer, ShiftCurve, Tensor } from "../types.js" */
-import { bodyOf, request } from "./http.js";
-import { decodeTensors } from "./safetensors.js";
-
-const EXPERIMENTS = "/api/v1/experiments";
+import { getJson, postForJson, postForTensors } from "./experiment-request.js";
+import { request } from "./http.js";
 
 /**
  * What each way to connect a layer costs.
@@ -24,7 +22,7 @@ export async function getLedger({ kernelSize, stride, padding, filters, features
  */
 export function postPoke(digit, pixel, models) {
   // Single precision: the smallest change must not be rounded away.
-  return postForTensors("poke", digit, pixel, models, "float32");
+  return postOfModels("poke", digit, pixel, models, "float32");
 }
 
 /**
@@ -36,7 +34,7 @@ export function postPoke(digit, pixel, models) {
  */
 export function postShift(digit, shift, models) {
   // Half precision is more than a screen can show, and half the bytes for every pixel that the digit is dragged.
-  return postForTensors("shift", digit, shift, models, "float16");
+  return postOfModels("shift", digit, shift, models, "float16");
 }
 
 /**
@@ -84,20 +82,6 @@ export async function getNeuronKernel(model, neuron) {
   return (await response.json()).kernel;
 }
 
-/** @param {string} path */
-async function getJson(path) {
-  return (await request(`${EXPERIMENTS}/${path}`, { headers: { Accept: "application/json" } })).json();
-}
-
-/**
- * @param {string} path
- * @param {Digit} digit
- * @param {object} fields
- */
-async function postForJson(path, digit, fields) {
-  return (await post(path, digit, fields, "application/json")).json();
-}
-
 /**
  * @param {string} operation
  * @param {Digit} digit
@@ -105,24 +89,7 @@ async function postForJson(path, digit, fields) {
  * @param {string[] | undefined} models
  * @param {"float32" | "float16"} dtype
  */
-async function postForTensors(operation, digit, fields, models, dtype) {
-  const query = new URLSearchParams({ dtype });
-  if (models) query.set("models", models.join(","));
-  const response = await post(`${operation}?${query}`, digit, fields, "application/x-safetensors");
-  const { tensors, metadata } = decodeTensors(await response.arrayBuffer());
+async function postOfModels(operation, digit, fields, models, dtype) {
+  const { tensors, metadata } = await postForTensors(operation, digit, fields, { dtype, ...(models && { models: models.join(",") }) });
   return { answer: JSON.parse(metadata.answer), tensors };
-}
-
-/**
- * @param {string} path
- * @param {Digit} digit
- * @param {object} fields
- * @param {string} accept
- */
-function post(path, digit, fields, accept) {
-  return request(`${EXPERIMENTS}/${path}`, {
-    method: "POST",
-    headers: { Accept: accept, "Content-Type": "application/json" },
-    body: JSON.stringify({ ...bodyOf(digit), ...fields }),
-  });
 }

@@ -84,6 +84,20 @@ def test_nudging_weights_measures_the_same_slope(networks, digit, rng, model):
             assert measured.slope == pytest.approx(gradient[index], rel=1e-3), f"{name}{index}"
 
 
+@pytest.mark.parametrize(("sample", "label"), [(8, 3), (0, 7), (2, 1), (15, 2)])
+def test_any_weight_of_the_served_kernels_has_the_slope_that_backpropagation_says(networks, rng, sample, label):
+    network = networks["cnn"]
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    pixels = tensors["images"][sample].astype(np.float32) / 255
+    gradient = backpropagate(network, pixels, label).gradients["conv1.weight"]
+
+    for _ in range(8):
+        index = tuple(int(rng.integers(extent)) for extent in gradient.shape)
+        measured = nudge(network, pixels, label, "conv1.weight", index)
+
+        assert measured.slope == pytest.approx(gradient[index], rel=1e-3, abs=1e-9), index
+
+
 def test_nudging_leaves_the_network_as_it_was(networks, digit):
     before = networks["cnn"].parameters["conv1.weight"].copy()
 
