@@ -17,8 +17,9 @@ from model.exact_trace import Float64, trace_exactly
 from model.network import Network
 
 STEP = 2.0**-18
-"""How far a finite difference nudges a weight: far above rounding in double precision, and so little that hardly any ReLU
-crosses its kink. Of 155 random weights of conv1 on four digits, 2⁻¹³ put 17 % off by more than a thousandth, this none."""
+"""How far a finite difference nudges a weight: far above rounding in double precision, and so little that hardly any
+ReLU crosses its kink. Of 155 random weights of conv1 on four digits, 2⁻¹³ put 17 % off by more than a thousandth, this
+none."""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,8 @@ def test_bar_is_dragged_and_measured_where_it_lies(page: Page, server: str):
 def test_handle_turns_the_bar(page: Page):
     box = bar(page).bounding_box()
     handle = page.locator("#turn-handle").bounding_box()
-    assert box is not None and handle is not None
+    assert box is not None
+    assert handle is not None
     page.mouse.move(handle["x"] + 12, handle["y"] + 12)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 20, steps=6)
