@@ -353,4 +353,18 @@
 
 /** @typedef {{label: number, rate: number, steps: number, losses: [number, number], readings: [Prediction | null, Prediction | null]}} StepAnswer */
 
+// --- The kernel editor ---------------------------------------------------------------------------------------------
+
+/**
+ * What became of one filter.
+ * @typedef {object} KernelEdit
+ * @property {string} layer
+ * @property {number} filter
+ * @property {Float32Array | null} kernel  [C × k × k]; null leaves it as it was learned.
+ * @property {boolean} silenced
+ * @property {{row: number, column: number} | null} place  The only neuron that is changed; null: all of the map.
+ */
+
+/** @typedef {{digits: number, errors: number, accuracy: number, unedited_errors: number, unedited_accuracy: number}} EditedAccuracy */
+
 export {};

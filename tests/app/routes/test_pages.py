@@ -30,7 +30,9 @@ async def test_the_workbench_carries_its_data_in_the_page(client: httpx.AsyncCli
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/local-and-global", "/docs", "/problems/not-found"])
+@pytest.mark.parametrize(
+    "path", ["/", "/local-and-global", "/orientation", "/gradients", "/editor", "/docs", "/problems/not-found"]
+)
 async def test_pages_ask_no_other_host_and_run_no_inline_script(client: httpx.AsyncClient, path: str):
     page = (await client.get(path)).text
 
@@ -41,7 +43,9 @@ async def test_pages_ask_no_other_host_and_run_no_inline_script(client: httpx.As
     assert re.findall(r"\s(?:style|on\w+)=", page) == []
 
 
-@pytest.mark.parametrize("path", ["/", "/local-and-global", "/docs", "/problems/not-found"])
+@pytest.mark.parametrize(
+    "path", ["/", "/local-and-global", "/orientation", "/gradients", "/editor", "/docs", "/problems/not-found"]
+)
 async def test_everything_that_a_page_loads_is_there(client: httpx.AsyncClient, path: str):
     page = (await client.get(path)).text
 
