@@ -19,13 +19,20 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
+}
+
+DOCUMENT_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
+"""For whatever a browser might open as a page of its own."""
+
+PARTS = ("text/javascript", "text/css")
+"""Never pages: a browser heeds the policies of the page that loads them. A page loads forty of them, so bytes count."""
 
 
 class SecurityHeadersMiddleware:
@@ -37,7 +44,10 @@ class SecurityHeadersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if not headers.get("Content-Type", "").startswith(PARTS):
+                    headers.update(DOCUMENT_HEADERS)
             await send(message)
 
         await self._app(scope, receive, send_secured if scope["type"] == "http" else send)

@@ -8,6 +8,8 @@ import pytest
 from app.codecs.colormaps import COLORMAPS
 from app.errors import AppError, all_problems
 
+PAGES = ["/", "/local-and-global", "/orientation", "/gradients", "/editor", "/docs", "/problems/not-found"]
+
 pytestmark = pytest.mark.anyio
 
 
