@@ -13,6 +13,7 @@ from fastapi.templating import Jinja2Templates
 
 from app.errors import UnsupportedMediaType
 from app.observability.metrics import Metrics
+from app.schemas.attribution import OcclusionQuery, SaliencyQuery
 from app.schemas.experiments import (
     GradientCheckQuery,
     GradientQuery,
@@ -156,6 +157,8 @@ ShiftQueryDep = Annotated[ShiftQuery, Depends(_body(ShiftQuery))]
 ShiftCurveQueryDep = Annotated[ShiftCurveQuery, Depends(_body(ShiftCurveQuery))]
 GradientQueryDep = Annotated[GradientQuery, Depends(_body(GradientQuery))]
 GradientCheckQueryDep = Annotated[GradientCheckQuery, Depends(_body(GradientCheckQuery))]
+SaliencyQueryDep = Annotated[SaliencyQuery, Depends(_body(SaliencyQuery))]
+OcclusionQueryDep = Annotated[OcclusionQuery, Depends(_body(OcclusionQuery))]
 StepQueryDep = Annotated[StepQuery, Depends(_body(StepQuery))]
 
 

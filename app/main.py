@@ -18,6 +18,7 @@ from app.middleware.unexpected_errors import UnexpectedErrorsMiddleware
 from app.observability.metrics import Metrics
 from app.problems import install_problem_handlers
 from app.routes import (
+    attribution,
     editor,
     experiments,
     explanations,
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         orientation,
         gradients,
         editor,
+        attribution,
         samples,
         operations,
         pages,

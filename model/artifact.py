@@ -43,6 +43,7 @@ EXPERIMENTS_FOLDER = "experiments"
 """Beside the networks: what was measured on all of them, by `model.controls`."""
 SCRAMBLE_FILE = "scramble.json"
 SHIFT_CURVE_FILE = "shift_curve.json"
+PORTRAITS_FILE = "filter_portraits.safetensors"
 
 Settings = Mapping[str, Any]
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from app.codecs.media_types import JSON, NPZ, PNG
 from app.errors import AppError
 from app.problems import PROBLEM_JSON
+from app.schemas.attribution import OcclusionQuery, SaliencyQuery
 from app.schemas.experiments import (
     EditedAccuracyQuery,
     EditQuery,
@@ -355,6 +356,45 @@ STEP_EXAMPLE = {
     "kernels": [[[[[0.07, -0.07]]]]],
     "maps": [[[[0, 0.31]]]],
 }
+PORTRAIT_EXAMPLE = {
+    "model": "cnn",
+    "layer": "conv1",
+    "filter": 3,
+    "receptive_field": {"size": 5, "jump": 1, "start": -2},
+    "strongest": [
+        {
+            "sample": 7216,
+            "label": 0,
+            "row": 9,
+            "column": 11,
+            "value": 0.41,
+            "box": {"top": 7, "left": 9, "height": 5, "width": 5},
+        }
+    ],
+    "mean_patch": [[0.98, 0.52]],
+    "ascent": [[0, 0.75]],
+    "ascent_value": 0.42,
+}
+SALIENCY_EXAMPLE = {
+    "input": _INPUT,
+    "model": "cnn",
+    "label": 7,
+    "reading": _READING,
+    "logit": 3.9,
+    "gradient": [[0.01, -0.2]],
+}
+OCCLUSION_EXAMPLE = {
+    "input": _INPUT,
+    "model": "cnn",
+    "label": 7,
+    "reading": _READING,
+    "size": 5,
+    "stride": 1,
+    "logit": 3.9,
+    "probability": 0.97,
+    "logit_changes": [[0, -1.4]],
+    "probability_changes": [[0, -0.03]],
+}
 EDITED_ACCURACY_EXAMPLE = {
     "model": "cnn",
     "digits": 1000,
@@ -466,6 +506,13 @@ EDIT_BODY = _body(
 )
 EDITED_ACCURACY_BODY = _body(
     EditedAccuracyQuery, {"edits": {"summary": "A silenced filter", "value": {"edits": _EDITS[:1]}}}
+)
+SALIENCY_BODY = _body(
+    SaliencyQuery, {"another": {"summary": "What speaks for a one in a seven", "value": {"sample": 0, "label": 1}}}
+)
+OCCLUSION_BODY = _body(
+    OcclusionQuery,
+    {"coarse": {"summary": "Large squares, every third pixel", "value": {"sample": 0, "size": 7, "stride": 3}}},
 )
 STEP_BODY = _body(
     StepQuery,

@@ -14,10 +14,11 @@ from app.services.framing import NetworkInput
 from app.services.network_catalog import ServedNetwork
 from app.services.sample_catalog import SampleCatalog
 from model.arrays import Float32
-from model.artifact import EXPERIMENTS_FOLDER, SCRAMBLE_FILE, SHIFT_CURVE_FILE
+from model.artifact import EXPERIMENTS_FOLDER, PORTRAITS_FILE, SCRAMBLE_FILE, SHIFT_CURVE_FILE
 from model.errors import ArtifactError, ShapeError
 from model.experiments.ledger import LedgerRow, ledger
 from model.experiments.poke import LayerChange, Poke, poke
+from model.experiments.portraits import LayerPortraits, load_portraits
 from model.experiments.shift import LayerShift, Shift, ink_lost, move, shift
 from model.preprocessing import FRAME_SIZE
 
@@ -216,8 +217,14 @@ def responses_of(served: ServedNetwork, digit: NetworkInput, layer: str) -> Resp
 class ExperimentRecords:
     """What was measured beforehand, as it is committed."""
 
-    def __init__(self, records: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        records: Mapping[str, dict[str, Any]],
+        portraits: tuple[str, Mapping[str, LayerPortraits]] | None = None,
+    ) -> None:
+        """Keep them; portraits with the model that they are of."""
         self._records = records
+        self._portraits = portraits
 
     @classmethod
     def load(cls, artifacts: Path) -> "ExperimentRecords":
@@ -234,7 +241,8 @@ class ExperimentRecords:
                     records[name] = json.loads(path.read_text(encoding="utf-8"))
                 except ValueError as error:
                     raise ArtifactError(f"{path} is no JSON: {error}") from None
-        return cls(records)
+        path = artifacts / EXPERIMENTS_FOLDER / PORTRAITS_FILE
+        return cls(records, load_portraits(path) if path.exists() else None)
 
     @property
     def scramble(self) -> dict[str, Any]:
@@ -246,13 +254,26 @@ class ExperimentRecords:
         """Many moved test digits; raises NotMeasured."""
         return self._get(SHIFT_CURVE_FILE, "shift-curve")
 
+    def portraits(self, model: str) -> Mapping[str, LayerPortraits]:
+        """What the filters of a model look for, by layer; raises NotMeasured."""
+        if self._portraits is None:
+            raise _not_measured(PORTRAITS_FILE, "filter-portraits")
+        owner, portraits = self._portraits
+        if owner != model:
+            raise NotMeasured(f"The filters of model {model} were not measured; those of {owner} were.")
+        return portraits
+
     def _get(self, name: str, control: str) -> dict[str, Any]:
         if name not in self._records:
-            raise NotMeasured(
-                f"This server's artifacts have no {EXPERIMENTS_FOLDER}/{name}; "
-                f"`python -m model.controls {control}` measures it."
-            )
+            raise _not_measured(name, control)
         return self._records[name]
+
+
+def _not_measured(name: str, control: str) -> NotMeasured:
+    return NotMeasured(
+        f"This server's artifacts have no {EXPERIMENTS_FOLDER}/{name}; "
+        f"`python -m model.controls {control}` measures it."
+    )
 
 
 def _curve(served: ServedNetwork, results: Sequence[Shift], label: int) -> NetworkCurve:

@@ -70,7 +70,7 @@ def backpropagate(network: Network, pixels: Float32, label: int) -> Backpropagat
         label: The class that counts as right.
     """
     x: NDArray[Any] = pixels[np.newaxis, np.newaxis].astype(np.float64)
-    layers = _in_double(network).layers
+    layers = in_double(network).layers
     outputs: dict[str, Float64] = {}
     contexts = {}
     for name, layer in layers.items():
@@ -135,7 +135,7 @@ def nudge(
     shape = network.parameters[parameter].shape
     if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
         raise ParameterError(f"{parameter} has no weight at {list(index)}; its shape is {list(shape)}")
-    doubled = _in_double(network)
+    doubled = in_double(network)
     weights = doubled.parameters[parameter]
     weight = float(weights[index])
     losses = []
@@ -151,7 +151,7 @@ def loss_of(network: Network, pixels: Float32, label: int) -> float:
     return -float(np.log(probabilities[0, label, 0, 0]))
 
 
-def _in_double(network: Network) -> Network:
+def in_double(network: Network) -> Network:
     """The same network with a float64 copy of every parameter."""
     layers = {}
     for name, layer in network.layers.items():

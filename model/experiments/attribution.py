@@ -1,0 +1,125 @@
+"""What of a digit speaks for a class: the gradient of its logit by each pixel, and what covering places takes away.
+
+In double precision, by the layers' own `backward` and by `model.exact_trace`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.arrays import Float32
+from model.errors import ShapeError
+from model.exact_trace import Float64, trace_exactly
+from model.experiments.gradients import in_double
+from model.network import Network
+
+BATCH = 64
+"""Covered digits that are traced at once: what their maps take stays small."""
+
+
+@dataclass(frozen=True)
+class Saliency:
+    """How a class's logit depends on each pixel.
+
+    Attributes:
+        logit: Of the class.
+        gradient: (H, W) float64: how the logit would change with the pixel's ink.
+    """
+
+    logit: float
+    gradient: Float64
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What covering a square with paper does to a class.
+
+    Attributes:
+        tops: First rows of the squares.
+        lefts: First columns.
+        logit: Of the class, nothing covered.
+        probability: Likewise.
+        logit_changes: (tops, lefts) float64, covered less uncovered.
+        probability_changes: (tops, lefts) float64, likewise.
+    """
+
+    tops: range
+    lefts: range
+    logit: float
+    probability: float
+    logit_changes: Float64
+    probability_changes: Float64
+
+
+def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Saliency:
+    """The gradient of a class's logit by the input.
+
+    Where neurons of one pooling window are equal, as on blank paper, the logit has a kink: the gradient is then that of
+    the neuron which pooling's backward takes for the winner.
+
+    Args:
+        network: The network; its last layer makes probabilities of the logits.
+        pixels: (H, W) float32.
+        digit: The class.
+
+    Source:
+        Simonyan, Vedaldi & Zisserman (2014), "Deep inside convolutional networks", with the sign kept.
+    """
+    x: NDArray[Any] = pixels[np.newaxis, np.newaxis].astype(np.float64)
+    layers = list(in_double(network).layers.values())[:-1]
+    contexts = []
+    for layer in layers:
+        x, context = layer.forward(x)
+        contexts.append(context)
+    logit = float(x[0, digit, 0, 0])
+    delta: NDArray[Any] | None = np.zeros_like(x)
+    assert delta is not None
+    delta[0, digit] = 1
+    for layer, context in zip(reversed(layers), reversed(contexts), strict=True):
+        assert delta is not None
+        delta, _ = layer.backward(delta, context)
+    assert delta is not None
+    return Saliency(logit, np.ascontiguousarray(delta[0, 0], dtype=np.float64))
+
+
+def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: int, stride: int = 1) -> Occlusion:
+    """Cover one square after the other with paper, and see what becomes of a class.
+
+    Args:
+        network: The network.
+        pixels: (H, W) float32.
+        digit: The class.
+        size: Of the square, in pixels.
+        stride: Between squares, in pixels.
+
+    Raises:
+        ShapeError: The square is larger than the image.
+
+    Source:
+        Zeiler & Fergus (2014), "Visualizing and understanding convolutional networks", section 4.2.
+    """
+    height, width = pixels.shape
+    if size > min(height, width):
+        raise ShapeError(f"a square of {size} pixels does not fit into {height}×{width}")
+    tops, lefts = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
+    # Where there is no ink nothing is covered: those squares need no look.
+    images, places = [pixels], []
+    for row, top in enumerate(tops):
+        for column, left in enumerate(lefts):
+            if pixels[top : top + size, left : left + size].any():
+                covered = pixels.copy()
+                covered[top : top + size, left : left + size] = 0
+                images.append(covered)
+                places.append((row, column))
+    logits, probabilities = [], []
+    for begin in range(0, len(images), BATCH):
+        *_, before, last = trace_exactly(network, np.stack(images[begin : begin + BATCH])[:, np.newaxis]).values()
+        logits.append(before[:, digit, 0, 0])
+        probabilities.append(last[:, digit, 0, 0])
+    changes = np.zeros((2, len(tops), len(lefts)))
+    (logit, *of_logit), (probability, *of_probability) = np.concatenate(logits), np.concatenate(probabilities)
+    for (row, column), covered_logit, covered_probability in zip(places, of_logit, of_probability, strict=True):
+        changes[:, row, column] = covered_logit - logit, covered_probability - probability
+    return Occlusion(tops, lefts, float(logit), float(probability), changes[0], changes[1])
