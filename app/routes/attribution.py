@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
@@ -32,19 +33,49 @@ from app.errors import (
 from app.routes import API
 from app.routes.inference import DIGIT_REFUSALS, source_of
 from app.routes.parameters import DtypeQuery, ModelQuery
-from app.schemas.attribution import OcclusionAnswer, PortraitAnswer, SaliencyAnswer
+from app.schemas.attribution import OcclusionAnswer, PortraitAnswer, PortraitsAnswer, SaliencyAnswer
 from app.schemas.documentation import (
     OCCLUSION_BODY,
     OCCLUSION_EXAMPLE,
     PORTRAIT_EXAMPLE,
+    PORTRAITS_EXAMPLE,
     SALIENCY_BODY,
     SALIENCY_EXAMPLE,
     answers,
 )
-from app.services.attribution import class_asked, explain_by_gradient, explain_by_occlusion, portrait_of
+from app.services.attribution import class_asked, explain_by_gradient, explain_by_occlusion, portrait_of, portraits_of
 from app.services.framing import frame
 
 router = APIRouter(prefix=API, tags=["Explanations"])
+
+
+@router.get(
+    "/models/{model}/layers/{layer}/filters",
+    summary="Show what all filters of a layer look for",
+    response_model=PortraitsAnswer,
+    response_class=Response,
+    responses=answers(PORTRAITS_EXAMPLE, TENSORS, UnknownModel, UnknownLayer, NotMeasured, NotAcceptable, ServerBusy),
+)
+async def get_filters(
+    request: Request,
+    served: ModelDep,
+    layer: Annotated[str, Path(description="Name of a convolution.", examples=["conv1"])],
+    records: RecordsDep,
+    pool: PoolDep,
+    dtype: DtypeQuery = "float32",
+) -> Response:
+    """Of each filter, the mean of what it sees where it answers most, and its strongest answer to a test digit."""
+    media_type = negotiate(request.headers.get("accept"), TENSORS)
+
+    def compute() -> bytes:
+        measured = portraits_of(served, layer, records)
+        about = {"model": served.name, "layer": layer, "receptive_field": measured.field}
+        arrays = {"strongest": np.ascontiguousarray(measured.values[:, 0]), "mean_patches": measured.mean_patches}
+        if media_type == JSON:
+            return encode_json({**about, **arrays})
+        return encode_tensors(media_type, arrays, {"answer": encode_json_text(about)}, dtype)
+
+    return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
 
 
 @router.get(

@@ -7,10 +7,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from app import __version__
 from app.codecs.colormaps import COLORMAPS
-from app.dependencies import CatalogDep, SettingsDep, TemplatesDep
+from app.dependencies import CatalogDep, RecordsDep, SamplesDep, SettingsDep, TemplatesDep
 from app.errors import UnknownProblem, all_problems
 from app.schemas.api_reference import describe_operations
 from app.schemas.networks import NetworkDescription, NetworkSummary
+from app.services.attribution import portrait_of
 from app.services.network_catalog import NetworkCatalog
 from app.settings import Settings
 from app.websocket_protocol import MESSAGE_BYTES
@@ -32,6 +33,8 @@ async def show_workbench(
 @router.get("/orientation")
 @router.get("/gradients")
 @router.get("/editor")
+@router.get("/saliency")
+@router.get("/filters")
 async def show_experiments(
     request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
 ) -> Response:
@@ -39,6 +42,26 @@ async def show_experiments(
     models = [NetworkDescription.of(served).model_dump(mode="json") for served in catalog.networks.values()]
     page_data = _page_data(catalog, settings, models)
     return _page(request, templates, f"pages{request.url.path}.html", page_data=page_data)
+
+
+@router.get("/filters/{model}/{layer}/{filter}")
+async def show_filter(
+    request: Request,
+    templates: TemplatesDep,
+    catalog: CatalogDep,
+    records: RecordsDep,
+    samples: SamplesDep,
+    model: str,
+    layer: str,
+    filter: int,
+) -> Response:
+    """What one filter looks for; the page's script asks the API for it."""
+    served = catalog[model]
+    portrait = portrait_of(served, layer, filter, records, samples)
+    description = NetworkDescription.of(served).model_dump(mode="json")
+    shown = next(each for each in description["layers"] if each["name"] == layer)
+    page_data = {"model": description, "layer": shown, "filter": filter, "colormaps": COLORMAPS}
+    return _page(request, templates, "pages/filter.html", page_data=page_data, portrait=portrait)
 
 
 @router.get("/docs")

@@ -52,6 +52,16 @@ class PortraitAnswer(BaseModel):
     ascent_value: float = Field(description="The middle neuron's pre-activation then.")
 
 
+class PortraitsAnswer(BaseModel):
+    """What the filters of a layer look for."""
+
+    model: str
+    layer: str
+    receptive_field: ReceptiveFieldDescription
+    strongest: list[float] = Field(description="Of each filter, its largest pre-activation among the test digits.")
+    mean_patches: list[list[list[float]]] = Field(description="Of each filter; see the operation for one.")
+
+
 class SaliencyAnswer(BaseModel):
     """Which pixels speak for a class."""
 

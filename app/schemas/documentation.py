@@ -375,6 +375,13 @@ PORTRAIT_EXAMPLE = {
     "ascent": [[0, 0.75]],
     "ascent_value": 0.42,
 }
+PORTRAITS_EXAMPLE = {
+    "model": "cnn",
+    "layer": "conv1",
+    "receptive_field": {"size": 5, "jump": 1, "start": -2},
+    "strongest": [0.61],
+    "mean_patches": [[[0.98, 0.52]]],
+}
 SALIENCY_EXAMPLE = {
     "input": _INPUT,
     "model": "cnn",

@@ -11,9 +11,10 @@ from app.services.network_catalog import ServedNetwork
 from app.services.sample_catalog import SampleCatalog
 from model.arrays import Float32
 from model.experiments.attribution import explain_by_gradient, explain_by_occlusion
+from model.experiments.portraits import LayerPortraits
 from model.geometry import Box, ReceptiveField
 
-__all__ = ["class_asked", "explain_by_gradient", "explain_by_occlusion", "portrait_of"]
+__all__ = ["class_asked", "explain_by_gradient", "explain_by_occlusion", "portrait_of", "portraits_of"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,20 @@ class FilterPortrait:
     ascent_value: float
 
 
+def portraits_of(served: ServedNetwork, layer: str, records: ExperimentRecords) -> LayerPortraits:
+    """What all filters of a layer look for, as it was measured.
+
+    Raises:
+        UnknownLayer: There is no such layer.
+        NotMeasured: Its filters were not measured.
+    """
+    served.require_layer(layer)
+    measured = records.portraits(served.name)
+    if layer not in measured:
+        raise NotMeasured(f"Layer {layer} of model {served.name} was not measured; these were: {', '.join(measured)}.")
+    return measured[layer]
+
+
 def portrait_of(
     served: ServedNetwork, layer: str, number: int, records: ExperimentRecords, samples: SampleCatalog
 ) -> FilterPortrait:
@@ -68,14 +83,8 @@ def portrait_of(
         UnknownFilter: There is no such filter.
         NotMeasured: The layer's filters were not measured.
     """
-    served.require_layer(layer)
+    portraits = portraits_of(served, layer, records)
     served.require_filter(layer, number)
-    measured = records.portraits(served.name)
-    if layer not in measured:
-        raise NotMeasured(
-            f"Layer {layer} of model {served.name} was not measured; these were: {', '.join(measured)}.",
-        )
-    portraits = measured[layer]
     field = portraits.field
     patches = []
     for sample, (row, column), value in zip(

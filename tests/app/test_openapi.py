@@ -56,6 +56,7 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "POST /api/v1/experiments/step",
         "POST /api/v1/experiments/edit",
         "POST /api/v1/experiments/edit/accuracy",
+        "GET /api/v1/models/{model}/layers/{layer}/filters",
         "GET /api/v1/models/{model}/layers/{layer}/filters/{filter}",
         "POST /api/v1/experiments/saliency",
         "POST /api/v1/experiments/occlusion",

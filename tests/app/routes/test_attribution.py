@@ -53,6 +53,16 @@ async def test_filter_comes_as_tensors_with_its_digits(real_client: httpx.AsyncC
     np.testing.assert_allclose(tensors["mean_patch"], told["mean_patch"])
 
 
+async def test_layer_tells_of_all_its_filters_what_each_tells_alone(real_client: httpx.AsyncClient):
+    layer = (await real_client.get(f"{API}/models/cnn/layers/conv3/filters")).json()
+    alone = (await real_client.get(f"{API}/models/cnn/layers/conv3/filters/9")).json()
+
+    assert len(layer["mean_patches"]) == len(layer["strongest"]) == 32
+    assert layer["mean_patches"][9] == alone["mean_patch"]
+    assert layer["strongest"][9] == pytest.approx(alone["strongest"][0]["value"])
+    assert layer["receptive_field"] == alone["receptive_field"]
+
+
 async def test_silent_filter_has_no_strongest_digits(real_client: httpx.AsyncClient):
     answer = (await real_client.get(f"{API}/models/cnn/layers/conv1/filters/14")).json()
 

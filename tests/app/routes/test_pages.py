@@ -8,7 +8,17 @@ import pytest
 from app.codecs.colormaps import COLORMAPS
 from app.errors import AppError, all_problems
 
-PAGES = ["/", "/local-and-global", "/orientation", "/gradients", "/editor", "/docs", "/problems/not-found"]
+PAGES = [
+    "/",
+    "/local-and-global",
+    "/orientation",
+    "/gradients",
+    "/editor",
+    "/saliency",
+    "/filters",
+    "/docs",
+    "/problems/not-found",
+]
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,191 @@
+"""What filters look for, and what speaks for a class, as a visitor sees it."""
+
+import re
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import SEVEN, draw, expect_reading, expect_repainted, pixels
+from tests.browser.test_accessibility import WIDTHS, violations
+
+FILTER = "/filters/cnn/conv3/5"
+SALIENCY = "/saliency#n=15"
+
+
+def api_filter(server: str, layer: str, number: int) -> dict:
+    return httpx.get(f"{server}/api/v1/models/cnn/layers/{layer}/filters/{number}").json()
+
+
+def expect_painted(page: Page) -> None:
+    expect(page.locator("body")).to_have_attribute("data-painted", "true")
+
+
+def inks(canvas) -> np.ndarray:
+    """How dark each cell is, 0 the lightest, 1 the darkest; the light theme's paper is white."""
+    red = np.array(pixels(canvas)[0::4], dtype=float)
+    return (red.max() - red) / (red.max() - red.min())
+
+
+# --- Filters -------------------------------------------------------------------------------------------------------
+
+
+def test_every_layers_filters_are_pictured_and_lead_to_their_pages(open_page, server: str):
+    page = open_page("/filters")
+    section = page.get_by_role("region", name="conv2 sees 10×10 pixels")
+    section.scroll_into_view_if_needed()
+    expect(section).to_have_attribute("data-painted", "true")
+
+    mean = httpx.get(f"{server}/api/v1/models/cnn/layers/conv2/filters").json()["mean_patches"][3]
+    shown = inks(section.locator("canvas").nth(3))
+    expected = np.ravel(mean)
+    assert np.corrcoef(shown, expected)[0, 1] > 0.999
+    section.get_by_role("link", name="3", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("conv2, filter 3")
+
+
+def test_filter_shows_its_patches_where_they_lie(open_page, server: str):
+    page = open_page(FILTER)
+    expect_painted(page)
+
+    told = api_filter(server, "conv3", 5)["strongest"]
+    items = page.locator("#favorites li")
+    expect(items).to_have_count(9)
+    for number, patch in enumerate(told):
+        item = items.nth(number)
+        expect(item.get_by_role("link")).to_have_text(f"a {patch['label']}, #{patch['sample']}")
+        expect(item.locator("small")).to_contain_text(f"row {patch['row']}, column {patch['column']}")
+        whole, cut = (inks(item.locator(name)) for name in (".whole", ".patch"))
+        box = patch["box"]
+        padded = np.pad(whole.reshape(28, 28), 14)
+        top, left = box["top"] + 14, box["left"] + 14
+        np.testing.assert_allclose(cut.reshape(14, 14), padded[top : top + 14, left : left + 14], atol=0.02)
+
+
+def test_patch_opens_its_neuron_under_the_lens(open_page, server: str):
+    page = open_page(FILTER)
+    expect_painted(page)
+    first = api_filter(server, "conv3", 5)["strongest"][0]
+
+    page.locator("#favorites a").first.click()
+
+    expect_reading(page, first["label"])
+    expect(page).to_have_url(re.compile(rf"/#n={first['sample']}&k=conv3\.5\.{first['row']}\.{first['column']}$"))
+    expect(page.locator(".lens")).to_contain_text("conv3")
+
+
+def test_neighboring_filters_are_reached_by_links_and_keys(open_page):
+    page = open_page(FILTER)
+    expect_painted(page)
+
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", level=1)).to_have_text("conv3, filter 6")
+    page.get_by_role("link", name="← 5").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("conv3, filter 5")
+
+
+def test_silent_filter_is_called_so(open_page):
+    page = open_page("/filters/cnn/conv1/14")
+
+    expect(page.locator(".lead")).to_contain_text("It never fires")
+    expect(page.locator("#favorites")).to_have_count(0)
+    expect(page.locator("#kernel-legend")).to_contain_text(re.compile("weights.*−0.0751"))
+
+
+def test_unknown_filter_is_a_page_that_says_what_there_is(open_page):
+    page = open_page("/filters/cnn/conv1/99")
+
+    expect(page.locator("main")).to_contain_text("its 16 filters are 0 to 15")
+
+
+# --- Saliency ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saliency(open_page) -> Page:
+    page = open_page(SALIENCY)
+    expect_asked(page, 5)
+    return page
+
+
+def expect_asked(page: Page, label: int) -> None:
+    expect(page.locator("body")).to_have_attribute("data-label", str(label))
+
+
+def test_maps_are_the_apis(saliency: Page, server: str):
+    answer = httpx.post(f"{server}/api/v1/experiments/saliency", json={"sample": 15}).json()
+    gradient = np.array(answer["gradient"])
+    expect(saliency.locator("#saliency-legend")).to_contain_text(f"{np.abs(gradient).max():.3g}")
+    row, column = np.unravel_index(np.abs(gradient).argmax(), (28, 28))
+    saliency.locator("#saliency-map").hover(position={"x": 10 * int(column) + 5, "y": 10 * int(row) + 5})
+    expected = f"{gradient[row, column]:.3g}".replace("-", "−")
+    expect(saliency.locator("#pointed-sentence")).to_contain_text(f"Row {row}, column {column}")
+    expect(saliency.locator("#pointed-sentence")).to_contain_text(f"by {expected} for each unit of ink")
+
+    covered = np.array(
+        httpx.post(f"{server}/api/v1/experiments/occlusion", json={"sample": 15}).json()["logit_changes"]
+    )
+    top, left = np.unravel_index(covered.argmin(), covered.shape)
+    saliency.locator("#occlusion-map").hover(position={"x": 10 * int(left + 2) + 5, "y": 10 * int(top + 2) + 5})
+    expected = f"{covered.min():.3g}".replace("-", "−")
+    expect(saliency.locator("#pointed-sentence")).to_contain_text(f"changes the logit of 5 by {expected}.")
+    expect(saliency.locator("#class-sentence")).to_contain_text(f"Logit of 5: {answer['logit']:.3g}")
+
+
+def test_another_class_is_asked_about_and_kept_in_the_address(saliency: Page, open_page):
+    before = pixels(saliency.locator("#saliency-map"))
+
+    saliency.get_by_role("button", name="3", exact=True).click()
+    saliency.get_by_role("slider", name="Square").fill("7")
+
+    expect_asked(saliency, 3)
+    expect_repainted(saliency.locator("#saliency-map"), before)
+    expect(saliency).to_have_url(re.compile("#n=15&l=3&q=7$"))
+    again = open_page("/saliency#n=15&l=3&q=7")
+    expect_asked(again, 3)
+
+
+def test_gradient_times_ink_is_zero_on_paper(saliency: Page):
+    saliency.get_by_role("button", name="Gradient × ink").click()
+    expect(saliency.locator("body")).to_have_attribute("data-shown", "gradient-times-ink")
+
+    shown = pixels(saliency.locator("#saliency-map"))
+    corner = shown[:4]
+    assert [shown[4 * i : 4 * i + 4] for i in range(28)] == [corner] * 28, "no ink in the first row"
+
+
+def test_places_are_visited_by_keys(saliency: Page):
+    saliency.locator("#occlusion-map").focus()
+    saliency.keyboard.press("ArrowUp")
+    expect(saliency.locator("#pointed-sentence")).to_contain_text("Row 13, column 14: covering 5×5 pixels")
+    for _ in range(13):
+        saliency.keyboard.press("ArrowUp")
+    expect(saliency.locator("#pointed-sentence")).to_have_text("Row 0, column 14: no whole square has its middle here.")
+
+
+def test_drawn_digit_is_explained(saliency: Page):
+    saliency.get_by_role("button", name="Clear").click()
+    draw(saliency, SEVEN)
+
+    expect_reading(saliency, 7)
+    expect_asked(saliency, 7)
+
+
+# --- All of them ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", ["/filters", FILTER, SALIENCY])
+def test_pages_break_no_rule_and_need_no_sideways_scrolling(open_page, path: str, width: str, theme: str):
+    page = open_page(path, width=WIDTHS[width][0], height=WIDTHS[width][1], color_scheme=theme)
+    if path == FILTER:
+        expect_painted(page)
+    elif path == SALIENCY:
+        expect_asked(page, 5)
+    else:
+        expect(page.locator("[data-layer]").first).to_have_attribute("data-painted", "true")
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
