@@ -35,6 +35,7 @@ async def show_workbench(
 @router.get("/editor")
 @router.get("/saliency")
 @router.get("/filters")
+@router.get("/tour")
 async def show_experiments(
     request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
 ) -> Response:

@@ -16,6 +16,7 @@ PAGES = [
     "/editor",
     "/saliency",
     "/filters",
+    "/tour",
     "/docs",
     "/problems/not-found",
 ]
