@@ -25,10 +25,12 @@ from app.schemas.experiments import (
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.reading import BodyT, read_body
+from app.schemas.trainings import TrainingQuery
 from app.services.compute_pool import ComputePool
 from app.services.experiments import ExperimentRecords
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
 from app.services.sample_catalog import SampleCatalog
+from app.services.workshop import Workshop
 from app.settings import Settings
 
 
@@ -95,6 +97,12 @@ async def get_metrics(connection: HTTPConnection) -> Metrics:
     return metrics
 
 
+async def get_workshop(connection: HTTPConnection) -> Workshop:
+    """Where visitors' own networks are trained."""
+    workshop: Workshop = connection.app.state.workshop
+    return workshop
+
+
 async def get_templates(request: Request) -> Jinja2Templates:
     """The page templates."""
     templates: Jinja2Templates = request.app.state.templates
@@ -107,6 +115,7 @@ SamplesDep = Annotated[SampleCatalog, Depends(get_samples)]
 RecordsDep = Annotated[ExperimentRecords, Depends(get_records)]
 PoolDep = Annotated[ComputePool, Depends(get_pool)]
 SlowPoolDep = Annotated[ComputePool, Depends(get_slow_pool)]
+WorkshopDep = Annotated[Workshop, Depends(get_workshop)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 TemplatesDep = Annotated[Jinja2Templates, Depends(get_templates)]
 
@@ -159,6 +168,7 @@ GradientQueryDep = Annotated[GradientQuery, Depends(_body(GradientQuery))]
 GradientCheckQueryDep = Annotated[GradientCheckQuery, Depends(_body(GradientCheckQuery))]
 SaliencyQueryDep = Annotated[SaliencyQuery, Depends(_body(SaliencyQuery))]
 OcclusionQueryDep = Annotated[OcclusionQuery, Depends(_body(OcclusionQuery))]
+TrainingQueryDep = Annotated[TrainingQuery, Depends(_body(TrainingQuery))]
 StepQueryDep = Annotated[StepQuery, Depends(_body(StepQuery))]
 
 

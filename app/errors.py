@@ -3,6 +3,7 @@
     AppError
     ├── MalformedRequest 400       the body is not JSON, or not multipart
     ├── ForeignOrigin 403          a page of another site asks for a live session
+    ├── TrainingOff 403            visitors may not train here
     ├── NotFound 404               no page or operation at this address
     │   ├── UnknownModel
     │   ├── UnknownLayer
@@ -14,6 +15,7 @@
     ├── MethodNotAllowed 405
     ├── NotAcceptable 406
     ├── RequestTooSlow 408
+    ├── TrainingUnderWay 409       one at a time
     ├── BodyTooLarge 413
     ├── ImageTooLarge 413          too many bytes
     ├── TooManyPixels 413
@@ -97,6 +99,24 @@ class ForeignOrigin(AppError):
     advice = (
         "Whoever runs this server can admit the site with KERNELSCOPE_LIVE_ORIGINS. Programs send no Origin header."
     )
+
+
+class TrainingOff(AppError):
+    """This server trains no networks for its visitors."""
+
+    slug = "training-off"
+    title = "Training is off"
+    status = 403
+    advice = "Run Kernelscope on your own machine, where it is on; KERNELSCOPE_TRAINING turns it on and off."
+
+
+class TrainingUnderWay(AppError):
+    """A network is being trained, and this server trains one at a time."""
+
+    slug = "training-under-way"
+    title = "Training is under way"
+    status = 409
+    advice = "Wait until it is done, or cancel it: DELETE /api/v1/trainings/current."
 
 
 class NotFound(AppError):

@@ -16,6 +16,7 @@ from app.services.inference import run_forward
 from app.services.live_session import Seats
 from app.services.network_catalog import NetworkCatalog
 from app.services.sample_catalog import SampleCatalog
+from app.services.workshop import Workshop
 from app.settings import Settings
 from model.errors import ArtifactError
 from model.memory import keep_freed_memory
@@ -51,6 +52,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.slow_pool = slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds)
     app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
     app.state.services = Services(settings, catalog, app.state.samples, pool, slow_pool, app.state.metrics)
+    app.state.workshop = workshop = Workshop(catalog, settings.training)
     app.state.seats = seats = Seats(settings.live_sessions)
     app.state.metrics.observe_live_sessions(lambda: seats.taken)
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
@@ -65,5 +67,6 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await workshop.close()
             pool.close()
             slow_pool.close()

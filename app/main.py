@@ -30,6 +30,7 @@ from app.routes import (
     orientation,
     pages,
     samples,
+    trainings,
 )
 from app.schemas.api_reference import mark_code
 from app.schemas.documentation import DESCRIPTION, TAGS, remove_default_refusals
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gradients,
         editor,
         attribution,
+        trainings,
         samples,
         operations,
         pages,

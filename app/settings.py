@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     )
     live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
 
+    training: bool = Field(
+        True, description="Whether visitors may train a small network of their own; turn it off on a public server."
+    )
+
     threads: int = Field(1, ge=1, le=64, description="Threads for drawings; what takes long has one of its own.")
     queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait for a thread; beyond, 503.")
     queue_seconds: float = Field(10, gt=0, le=600, description="Longest wait for a thread, in seconds; beyond, 503.")

@@ -37,7 +37,7 @@ router = APIRouter(prefix=API, tags=["Models"])
 )
 async def list_models(catalog: CatalogDep) -> NetworkList:
     """Every network that is served, a line each."""
-    return NetworkList(models=[NetworkSummary.of(served) for served in catalog.networks.values()])
+    return NetworkList(models=[NetworkSummary.of(served) for served in catalog.all])
 
 
 @router.get(

@@ -12,7 +12,7 @@ from app.errors import UnknownProblem, all_problems
 from app.schemas.api_reference import describe_operations
 from app.schemas.networks import NetworkDescription, NetworkSummary
 from app.services.attribution import portrait_of
-from app.services.network_catalog import NetworkCatalog
+from app.services.network_catalog import NetworkCatalog, ServedNetwork
 from app.settings import Settings
 from app.websocket_protocol import MESSAGE_BYTES
 
@@ -21,11 +21,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def show_workbench(
-    request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
+    request: Request,
+    templates: TemplatesDep,
+    catalog: CatalogDep,
+    settings: SettingsDep,
+    model: str | None = None,
 ) -> Response:
     """The instrument. What its scripts need to know travels in the page, so that it paints without asking again."""
-    models = [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.networks.values()]
-    page_data = _page_data(catalog, settings, models)
+    models = [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.all]
+    page_data = _page_data(catalog, settings, models, catalog[model or settings.default_model])
     return _page(request, templates, "pages/workbench.html", page_data=page_data)
 
 
@@ -65,6 +69,13 @@ async def show_filter(
     return _page(request, templates, "pages/filter.html", page_data=page_data, portrait=portrait)
 
 
+@router.get("/train")
+async def show_training(request: Request, templates: TemplatesDep, settings: SettingsDep) -> Response:
+    """Where visitors train a network of their own."""
+    page_data = {"colormaps": COLORMAPS}
+    return _page(request, templates, "pages/train.html", page_data=page_data, allowed=settings.training)
+
+
 @router.get("/docs")
 async def show_api_reference(request: Request, templates: TemplatesDep) -> Response:
     """Every operation with its parameters and examples, from the same OpenAPI document that programs read."""
@@ -89,11 +100,16 @@ async def get_favicon() -> Response:
     return Response(status_code=204)
 
 
-def _page_data(catalog: NetworkCatalog, settings: Settings, models: list[dict[str, Any]]) -> dict[str, Any]:
+def _page_data(
+    catalog: NetworkCatalog, settings: Settings, models: list[dict[str, Any]], served: ServedNetwork | None = None
+) -> dict[str, Any]:
     """What the scripts of a page with a drawing pad need to know."""
+    shown = served or catalog[settings.default_model]
     return {
         "models": models,
-        "model": NetworkDescription.of(catalog[settings.default_model]).model_dump(mode="json"),
+        "model": NetworkDescription.of(shown).model_dump(mode="json"),
+        # Whose readings the gallery of test digits tells: not every network's were recorded.
+        "reader": shown.name if shown.predictions is not None else settings.default_model,
         "colormaps": COLORMAPS,
         "limits": {
             "image_bytes": settings.image_bytes,

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-METHODS = ("get", "post")
+METHODS = ("get", "post", "delete")
 
 LONGEST = 1200
 """Characters of an example that are shown indented; the pixels of a digit are more."""
@@ -172,7 +172,7 @@ def _curl(
     if media_type:
         example = next(iter(body["examples"].values()))["value"]
         return f"{command} -H 'Content-Type: application/json' -d '{json.dumps(example)}'"
-    return command
+    return f"{command} -X DELETE" if method == "delete" else command
 
 
 def _as_text(value: Any) -> str:

@@ -25,6 +25,7 @@ from app.schemas.experiments import (
 from app.schemas.explanations import NeuronQuery
 from app.schemas.inference import DigitQuery
 from app.schemas.problem import Problem
+from app.schemas.trainings import TrainingQuery
 
 DESCRIPTION = """\
 A convolutional network written in NumPy, and what every filter of it makes of a digit.
@@ -41,6 +42,7 @@ TAGS = [
     {"name": "Feature maps", "description": "A digit through a network."},
     {"name": "Explanations", "description": "Why a network answers as it does."},
     {"name": "Experiments", "description": "Global against local features, tested on a digit."},
+    {"name": "Training", "description": "A small network of your own, trained while you watch."},
     {"name": "Samples", "description": "The 10,000 MNIST test digits, with what each model reads them as."},
     {"name": "Operations", "description": "For those who run the service."},
 ]
@@ -402,6 +404,18 @@ OCCLUSION_EXAMPLE = {
     "logit_changes": [[0, -1.4]],
     "probability_changes": [[0, -0.03]],
 }
+TRAINING_EXAMPLE = {
+    "state": "running",
+    "wish": {"kernel_size": 5, "filters": 8, "rate": 0.004, "digits": 5000, "epochs": 5, "seed": 1},
+    "updates": [
+        {"source": "mnist", "digits": 5000, "held_out": 1000},
+        {"step": 0, "steps": 390, "epoch": 0},
+        {"step": 6, "steps": 390, "epoch": 0, "loss": 2.31, "accuracy": 0.11},
+    ],
+    "kernels": [[[0.07, -0.07]]],
+    "problem": None,
+    "model": None,
+}
 EDITED_ACCURACY_EXAMPLE = {
     "model": "cnn",
     "digits": 1000,
@@ -520,6 +534,15 @@ SALIENCY_BODY = _body(
 OCCLUSION_BODY = _body(
     OcclusionQuery,
     {"coarse": {"summary": "Large squares, every third pixel", "value": {"sample": 0, "size": 7, "stride": 3}}},
+)
+TRAINING_BODY = _body(
+    TrainingQuery,
+    {
+        "few": {
+            "summary": "Four kernels of 7×7 on a thousand digits",
+            "value": {"kernel_size": 7, "filters": 4, "digits": 1000},
+        }
+    },
 )
 STEP_BODY = _body(
     StepQuery,

@@ -223,10 +223,29 @@ class NetworkHistory:
 
 
 class NetworkCatalog:
-    """Every network of the artifacts folder."""
+    """Every network of the artifacts folder, and one that a visitor trained.
+
+    Attributes:
+        networks: By name, those of the folder: experiments compare these.
+        guest: The visitor's, until the server stops; None if there is none.
+    """
 
     def __init__(self, networks: Mapping[str, ServedNetwork]) -> None:
         self.networks = networks
+        self.guest: ServedNetwork | None = None
+
+    @property
+    def all(self) -> list[ServedNetwork]:
+        """Those of the folder, and the guest."""
+        return [*self.networks.values(), *([self.guest] if self.guest else [])]
+
+    def welcome(self, folder: Path) -> None:
+        """Serve another network in place of the guest before it.
+
+        Raises:
+            ArtifactError: It cannot be read.
+        """
+        self.guest = _serve(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "NetworkCatalog":
@@ -247,8 +266,11 @@ class NetworkCatalog:
         Raises:
             UnknownModel: There is none; the message names those there are.
         """
+        guest = self.guest
+        if guest is not None and name == guest.name:
+            return guest
         if name not in self.networks:
-            names = list(self.networks)
+            names = [served.name for served in self.all]
             raise UnknownModel(f"There is no model {name[:40]!r}; the models are: {', '.join(names)}.", models=names)
         return self.networks[name]
 

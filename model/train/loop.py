@@ -87,6 +87,7 @@ def train(
     validation: Digits | None,
     report: Report = lambda progress: None,
     after_epoch: Callable[[TrainingState], None] = lambda state: None,
+    threads: int | None = None,
 ) -> None:
     """Train to the end of the configured epochs, on from wherever the state stands.
 
@@ -101,6 +102,7 @@ def train(
         validation: Digits to evaluate the averaged weights on after each epoch, if any.
         report: Called after every step.
         after_epoch: Called after every epoch, with the state ready to be kept.
+        threads: How many share the work; by default one for each core. The result is the same.
 
     Raises:
         DatasetError: There are too few digits for one batch.
@@ -110,7 +112,7 @@ def train(
     if not steps:
         raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
     kept = history_steps(config.epochs * steps, config.history_length)
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         while state.epoch < config.epochs:
             began = time.perf_counter()
             losses: list[float] = []

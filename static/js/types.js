@@ -127,6 +127,7 @@
  * What the server puts into the page.
  * @typedef {object} PageData
  * @property {ModelDescription} model
+ * @property {string} reader   Whose readings the gallery of test digits tells.
  * @property {Record<"light" | "dark", Colormap>} colormaps
  * @property {{image_bytes: number, message_bytes: number}} limits
  */
@@ -175,6 +176,7 @@
  * @typedef {object} ExperimentsPageData
  * @property {ModelInFull[]} models
  * @property {ModelInFull} model     The default one.
+ * @property {string} reader
  * @property {PageData["colormaps"]} colormaps
  * @property {PageData["limits"]} limits
  */
@@ -366,5 +368,17 @@
  */
 
 /** @typedef {{digits: number, errors: number, accuracy: number, unedited_errors: number, unedited_accuracy: number}} EditedAccuracy */
+
+// --- Training of one's own -----------------------------------------------------------------------------------------
+
+/** @typedef {{kernel_size: number, filters: number, rate: number, digits: number, epochs: number, seed: number}} Wish */
+
+/**
+ * What a training tells: where its digits come from; then how it goes; at last what it reached.
+ * @typedef {{source?: "mnist" | "synthetic", digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
+ *   loss?: number, accuracy?: number, kernels?: number[][][], validation_accuracy?: number, seconds?: number}} TrainingUpdate
+ */
+
+/** @typedef {{state: "none" | "running" | "done" | "failed" | "canceled", wish?: Wish, problem?: string | null}} TrainingAnswer */
 
 export {};

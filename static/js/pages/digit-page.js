@@ -73,7 +73,7 @@ export function openDigitPage() {
       );
       const bench = wireDrawingBench({
         store,
-        model: data.model.id,
+        model: data.reader,
         limits: data.limits,
         colors: () => colors,
         input: () => (known?.digit === store.getState().digit ? known.input : null),

@@ -26,7 +26,7 @@ const NEAR = "300px"; // What is so near the screen may come into view before an
 await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
 /** @type {PageData} */
-const { model, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
+const { model, reader, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
 const { signal } = new AbortController();
 const { show: showProblem, hide: hideProblem } = createProblemNote();
 const sections = sectionsOf(model);
@@ -145,7 +145,7 @@ const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf:
 
 const bench = wireDrawingBench({
   store,
-  model: model.id,
+  model: reader,
   limits,
   colors: () => colors,
   input() {

@@ -17,6 +17,7 @@ PAGES = [
     "/saliency",
     "/filters",
     "/tour",
+    "/train",
     "/docs",
     "/problems/not-found",
 ]

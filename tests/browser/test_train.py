@@ -1,0 +1,80 @@
+"""A network of one's own, trained and explored as a visitor would."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import SEVEN, draw, expect_reading
+from tests.browser.test_accessibility import WIDTHS, violations
+
+
+@pytest.fixture
+def page(open_page) -> Page:
+    page = open_page("/train")
+    page.get_by_role("slider", name="Digits").fill("1000")
+    page.get_by_role("slider", name="Filters").fill("4")
+    return page
+
+
+def state(page: Page):
+    return page.locator("#train")
+
+
+def test_network_is_trained_and_explored(page: Page):
+    page.get_by_role("slider", name="Kernel size").fill("7")
+    expect(page.locator("#train-cost")).to_contain_text("200 weights in the convolution")
+    page.get_by_role("button", name="Train", exact=True).click()
+
+    expect(state(page)).to_have_attribute("data-state", "done", timeout=60_000)
+    expect(page.locator("#train-status")).to_contain_text(re.compile(r"Of 1,000 others it reads \d+\.\d % right\."))
+    kernels = page.get_by_role("list", name="Kernels").get_by_role("img")
+    expect(kernels).to_have_count(4)
+    expect(kernels.first).to_have_js_property("width", 7)
+    expect(page.locator("#train-curves svg")).to_have_accessible_name(re.compile(r"After 75 of 75 steps"))
+
+    page.get_by_role("link", name="Explore it on the workbench").click()
+    expect(page.locator(".guest")).to_contain_text("Trained here: 4 kernels of 7×7, 1,000 digits")
+    expect(page.locator("#layer-conv1 .unit")).to_have_count(4)
+    expect(page.get_by_role("button", name="Training", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Clear").click()
+    expect_reading(page, None)
+    draw(page, SEVEN)
+    expect(page.locator("#prediction li[aria-current]")).to_have_count(1)
+    page.get_by_role("button", name="Test digits").click()
+    expect(page.locator("#samples button").first).to_be_visible()
+
+
+def test_training_is_canceled(page: Page):
+    for name, most in (("Digits", "20000"), ("Passes over them", "20")):
+        page.get_by_role("slider", name=name).fill(most)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(state(page)).to_have_attribute("data-state", "running")
+
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(state(page)).to_have_attribute("data-state", "canceled")
+    expect(page.locator("#train-status")).to_have_text("Canceled.")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+def test_another_window_sees_the_same_training(page: Page, open_page):
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(state(page)).to_have_attribute("data-state", "done", timeout=60_000)
+
+    other = open_page("/train")
+
+    expect(state(other)).to_have_attribute("data-state", "done")
+    expect(other.get_by_role("list", name="Kernels").get_by_role("img")).to_have_count(4)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_breaks_no_rule_and_needs_no_sideways_scrolling(open_page, width: str, theme: str):
+    page = open_page("/train", width=WIDTHS[width][0], height=WIDTHS[width][1], color_scheme=theme)
+    page.get_by_role("slider", name="Digits").fill("500")
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(state(page)).to_have_attribute("data-state", "done", timeout=60_000)
+
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
