@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
@@ -70,7 +69,7 @@ async def get_filters(
     def compute() -> bytes:
         measured = portraits_of(served, layer, records)
         about = {"model": served.name, "layer": layer, "receptive_field": measured.field}
-        arrays = {"strongest": np.ascontiguousarray(measured.values[:, 0]), "mean_patches": measured.mean_patches}
+        arrays = {"strongest": measured.strongest, "mean_patches": measured.mean_patches}
         if media_type == JSON:
             return encode_json({**about, **arrays})
         return encode_tensors(media_type, arrays, {"answer": encode_json_text(about)}, dtype)

@@ -41,6 +41,11 @@ class LayerPortraits:
     ascents: Float32
     ascent_values: Float32
 
+    @property
+    def strongest(self) -> Float32:
+        """(F,) float32, of each filter its largest pre-activation on any test digit."""
+        return np.ascontiguousarray(self.values[:, 0])
+
 
 # Half precision is 1/2000 of ink 1, far finer than a screen's 256 levels.
 _KEPT = {
