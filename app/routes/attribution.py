@@ -1,7 +1,7 @@
 """What filters look for, and what of a digit speaks for a class."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
@@ -30,6 +30,7 @@ from app.errors import (
     UnknownModel,
 )
 from app.routes import API
+from app.routes.experiment_answer import encode_digit_answer
 from app.routes.inference import DIGIT_REFUSALS, source_of
 from app.routes.parameters import DtypeQuery, ModelQuery
 from app.schemas.attribution import OcclusionAnswer, PortraitAnswer, PortraitsAnswer, SaliencyAnswer
@@ -154,7 +155,7 @@ async def explain_saliency(
         asked, reading = class_asked(served, digit, query.label)
         result = explain_by_gradient(served.artifact.network, digit.pixels, asked)
         about = {"model": served.name, "label": asked, "reading": reading, "logit": result.logit}
-        return _encode(media_type, dtype, digit, about, {"gradient": result.gradient})
+        return encode_digit_answer(media_type, dtype, digit, about, {"gradient": result.gradient})
 
     return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
 
@@ -200,13 +201,6 @@ async def explain_occlusion(
             "probability": result.probability,
         }
         arrays = {"logit_changes": result.logit_changes, "probability_changes": result.probability_changes}
-        return _encode(media_type, dtype, digit, about, arrays)
+        return encode_digit_answer(media_type, dtype, digit, about, arrays)
 
     return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
-
-
-def _encode(media_type: str, dtype: Any, digit: Any, about: dict[str, Any], arrays: dict[str, Any]) -> bytes:
-    if media_type == JSON:
-        return encode_json({"input": digit, **about, **arrays})
-    answer = encode_json_text({"input": {"framing": digit.framing}, **about})
-    return encode_tensors(media_type, {"input": digit.pixels, **arrays}, {"answer": answer}, dtype)

@@ -41,3 +41,13 @@ def encode_experiment(
         for layer in model["layers"]:
             layer.update(arrays[f"{model['id']}/{layer['name']}"])
     return encode_json({"input": digit, **(more or {}), **about})
+
+
+def encode_digit_answer(
+    media_type: str, dtype: Dtype, digit: NetworkInput, about: Mapping[str, Any], arrays: Mapping[str, Any]
+) -> bytes:
+    """An answer about one digit and one model: in JSON one object, else `input` and the arrays as tensors."""
+    if media_type == JSON:
+        return encode_json({"input": digit, **about, **arrays})
+    answer = encode_json_text({"input": {"framing": digit.framing}, **about})
+    return encode_tensors(media_type, {"input": digit.pixels, **arrays}, {"answer": answer}, dtype)

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.codecs.media_types import JSON, TENSORS, negotiate
-from app.codecs.tensor_file import encode_tensors
-from app.codecs.tensor_json import encode_json, encode_json_text
+from app.codecs.tensor_json import encode_json
 from app.dependencies import (
     CatalogDep,
     GradientCheckQueryDep,
@@ -20,7 +19,7 @@ from app.dependencies import (
 )
 from app.errors import DigitUnlabeled, LayerWithoutKernels, NotAcceptable, UnknownWeight
 from app.routes import API
-from app.routes.experiment_answer import encode_experiment
+from app.routes.experiment_answer import encode_digit_answer, encode_experiment
 from app.routes.inference import DIGIT_REFUSALS, source_of
 from app.routes.parameters import DtypeQuery, ModelQuery, NetworksDep
 from app.schemas.documentation import (
@@ -196,10 +195,7 @@ async def descend_on_digit(
             "readings": [reading_of(digit.pixels, probabilities) for probabilities in step.probabilities],
         }
         arrays = {"kernels": step.kernels, "maps": step.maps, "probabilities": step.probabilities}
-        if media_type == JSON:
-            return encode_json({"input": digit, **about, **arrays})
-        answer = encode_json_text({"input": {"framing": digit.framing}, **about})
-        return encode_tensors(media_type, {"input": digit.pixels, **arrays}, {"answer": answer}, dtype)
+        return encode_digit_answer(media_type, dtype, digit, about, arrays)
 
     return Response(await pool.run(compute), media_type=media_type, headers={"Vary": "Accept"})
 
