@@ -1,22 +1,17 @@
 """The Open Inference Protocol, by hand and by a stock client."""
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import numpy as np
 import pytest
 import tritonclient.http
-import uvicorn
 from tritonclient.utils import InferenceServerException
 
-from app.__main__ import uvicorn_options
-from app.main import create_app
 from app.settings import Settings
 from model.artifact import load_artifact, read_tensors
+from tests.servers import serving
 
 LENGTH = "Inference-Header-Content-Length"
 
@@ -151,20 +146,9 @@ async def test_unknown_model_or_version_is_a_404(client: httpx.AsyncClient, name
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The service as it is, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = Settings(port=port)
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), **uvicorn_options(settings)))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=30)
+    """The service with the committed networks."""
+    with serving(Settings()) as server:
+        yield server.address
 
 
 @pytest.mark.parametrize("binary", [True, False])
