@@ -18,6 +18,7 @@ from app.services.network_catalog import NetworkCatalog
 from app.services.sample_catalog import SampleCatalog
 from app.services.workshop import Workshop
 from app.settings import Settings
+from model.checksums import verify_checksums
 from model.errors import ArtifactError
 from model.memory import keep_freed_memory
 from model.preprocessing import FRAME_SIZE
@@ -37,6 +38,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Put what routes need into ``app.state`` for as long as the application runs."""
     settings: Settings = app.state.settings
     keep_freed_memory(up_to=KEPT_BYTES)
+    verified = verify_checksums(settings.artifacts)
     catalog = NetworkCatalog.load(settings.artifacts)
     if settings.default_model not in catalog.networks:
         raise ArtifactError(
@@ -63,7 +65,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         environment = app.state.templates.env
         for template in environment.list_templates():
             environment.get_template(template)  # compiled now, not while the first visitor waits
-        logger.info("ready", extra={"models": list(catalog.networks), "samples": len(app.state.samples)})
+        ready = {"models": list(catalog.networks), "samples": len(app.state.samples), "verified": verified}
+        logger.info("ready", extra=ready)
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from model.architectures import ARCHITECTURES
 from model.artifact import EXPERIMENTS_FOLDER, PORTRAITS_FILE, SCRAMBLE_FILE, SHIFT_CURVE_FILE, load_artifact
+from model.checksums import write_checksums
 from model.controls.filter_portraits import portray
 from model.controls.scramble import measure_scrambling
 from model.controls.shift_curve import measure_shifts
@@ -50,6 +51,7 @@ def main() -> int:
                 portraits = portray(artifact.network, load_test_digits(), report)
             path = folder / PORTRAITS_FILE
             save_portraits(path, artifact.name, portraits, _made())
+            write_checksums(options.artifacts)
             print(f"wrote {path}")
             return 0
         else:
@@ -61,6 +63,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     _write(path, record)
+    write_checksums(options.artifacts)
     print(f"wrote {path}")
     return 0
 

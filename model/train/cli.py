@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from model.architectures import ARCHITECTURES
+from model.checksums import write_checksums
 from model.data.mnist import Digits, load_test_digits, load_training_digits, split_validation
 from model.data.synthetic import draw_synthetic_digits
 from model.errors import ModelError
@@ -100,6 +101,7 @@ def run(options: argparse.Namespace) -> None:
         test = load_test_digits()
         save_samples(test, options.artifacts)
         record = export_run(state, config, facts, test, options.artifacts / config.architecture)
+        write_checksums(options.artifacts)
         print(f"test accuracy {record['test_accuracy']:.2%}, {record['test_errors']} errors of {len(test):,}")
 
 

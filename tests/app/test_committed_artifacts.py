@@ -1,10 +1,15 @@
 """The service with the networks that are committed with it."""
 
+import shutil
+from pathlib import Path
+
 import httpx
 import numpy as np
 import pytest
 
+from app.main import create_app
 from app.settings import Settings
+from model.errors import ArtifactError
 from tests.builders import SEVEN
 
 pytestmark = pytest.mark.anyio
@@ -96,3 +101,15 @@ async def test_every_model_reads_the_first_test_digit_and_lists_what_it_misreads
     assert answer["prediction"]["digit"] == 7
     assert [layer["shape"] for layer in answer["layers"]] == [layer["output_shape"] for layer in described["layers"]]
     assert wrong["total"] == described["training"]["test_errors"]
+
+
+async def test_a_changed_artifact_stops_the_start(tmp_path: Path):
+    folder = tmp_path / "artifacts"
+    shutil.copytree(Settings().artifacts, folder)
+    with (folder / "cnn" / "weights.safetensors").open("ab") as file:
+        file.write(b"x")
+    app = create_app(Settings(artifacts=folder))
+
+    with pytest.raises(ArtifactError, match=r"weights\.safetensors was changed or cut short"):
+        async with app.router.lifespan_context(app):
+            pass
