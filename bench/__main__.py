@@ -29,7 +29,12 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="blocks of each contender (default: %(default)s)")
-    parser.add_argument("--groups", nargs="*", default=[*GROUPS, "service"], help="what to measure (default: all)")
+    parser.add_argument(
+        "--groups", nargs="*", default=[*GROUPS, "service", "page"], help="what to measure (default: all)"
+    )
+    parser.add_argument(
+        "--heap-minutes", type=float, default=10, help="how long to draw for the heap (default: %(default)s)"
+    )
     options = parser.parse_args()
 
     results_file = FOLDER / "results.json"
@@ -42,6 +47,10 @@ def main() -> None:
         from bench.service import measure as measure_service
 
         results["service"] = measure_service()
+    if "page" in options.groups:
+        from bench.page import measure as measure_page
+
+        results["page"] = measure_page(options.heap_minutes)
     results_file.write_text(json.dumps(results, indent=1) + "\n")
     write_report(results, FOLDER / "README.md", FOLDER.parent / "README.md")
 

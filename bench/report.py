@@ -35,6 +35,8 @@ def _tables(results: dict[str, Any]) -> str:
         parts.append(_roofline(results, machine))
     if results.get("service"):
         parts.append(_service(results["service"]))
+    if results.get("page"):
+        parts.append(_page(results["page"]))
     return "\n".join(parts)
 
 
@@ -82,4 +84,30 @@ def _service(rows: list[dict[str, Any]]) -> str:
             f"| {row['constant_per_second']:,.0f} | {row['share']:.0%} | {row['median_ms']:.1f} ms "
             f"| {row['p99_ms']:.1f} ms |"
         )
+    return "\n".join([*lines, ""])
+
+
+def _page(rows: list[dict[str, Any]]) -> str:
+    """Times are of the 50th, 95th and 99th percentile."""
+    lines = [
+        "| Page, while the pen moves | pointer event → all maps repainted | → next frame begins | frames over 25 ms "
+        "| tasks over 50 ms |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        repainted, presented = (
+            " / ".join(f"{each:.1f}" for each in row[key]) for key in ("repainted_ms", "presented_ms")
+        )
+        lines.append(
+            f"| {row['window']}, {row['answers']} answers | {repainted} ms | {presented} ms "
+            f"| {row['frames_late']} of {row['frames']} | {row['long_tasks']} |"
+        )
+    for row in rows:
+        if heap := row.get("heap"):
+            held = heap["megabytes"]
+            lines += [
+                "",
+                f"JavaScript's heap, collected, over {heap['minutes']:g} minutes of drawing ({row['window']}): "
+                f"{held[0]:.1f} MB at first, {held[len(held) // 2]:.1f} MB half way, {held[-1]:.1f} MB at the end.",
+            ]
     return "\n".join([*lines, ""])

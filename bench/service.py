@@ -55,7 +55,7 @@ def measure() -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     sizes = _sizes()
     for workers in WORKERS:
-        with _serving(workers, sizes.values()) as address:
+        with serving(workers, sizes.values()) as address:
             for name, (path, accept) in ANSWERS.items():
                 for clients in CLIENTS:
                     # Constant, real, constant again: whatever else the machine does meets both.
@@ -97,7 +97,7 @@ def _row(
 
 
 def _sizes() -> dict[str, int]:
-    with _serving(1, []) as address, httpx.Client(base_url=address) as client:
+    with serving(1, []) as address, httpx.Client(base_url=address) as client:
         headers = {"Content-Type": "application/json"}
         sizes = {
             name: len(client.post(path, content=drawing(), headers={**headers, "Accept": accept}).content)
@@ -107,7 +107,8 @@ def _sizes() -> dict[str, int]:
 
 
 @contextmanager
-def _serving(workers: int, sizes: object) -> Iterator[str]:
+def serving(workers: int, sizes: object) -> Iterator[str]:
+    """The address of the service, with constant answers of these sizes beside its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -47,6 +47,12 @@ def expect_reading(page: Page, digit: int | None) -> None:
         expect(current).to_have_text(str(digit))
 
 
+def expect_shown(page: Page, *layers: str) -> None:
+    """Wait until these layers show the newest answer: those out of sight follow when the pen rests."""
+    for layer in layers:
+        expect(page.locator(f"#layer-{layer}")).not_to_have_attribute("data-stale", "")
+
+
 def expect_repainted(canvas: Locator, before: list[int]) -> None:
     """Wait until a canvas shows something else."""
     handle = canvas.element_handle()

@@ -431,6 +431,7 @@ def test_lens_ends_at_the_newest_drawing(page: Page, server: str):
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Undo").click()
     expect_reading(page, 3)
+    page.get_by_role("button", name="Copy link").click()
 
     strokes = page.evaluate(
         "import('/static/js/state/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"

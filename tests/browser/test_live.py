@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocket, expect
 
 from tests.browser.network import Network
-from tests.browser.people import SEVEN, ZERO, draw, expect_live, expect_reading, feature_map, pixels
+from tests.browser.people import SEVEN, ZERO, draw, expect_live, expect_reading, expect_shown, feature_map, pixels
 
 
 class Traffic:
@@ -40,6 +40,7 @@ def open_live_page(open_page, address: str = "/", **options: Any) -> tuple[Page,
 
 
 def maps_of(page: Page, *layers: str) -> list[list[int]]:
+    expect_shown(page, *layers)
     return [pixels(feature_map(page, layer, number)) for layer in layers for number in (0, 1, 2)]
 
 
@@ -48,8 +49,6 @@ def maps_of_a_fresh_page(page: Page, open_page, *layers: str) -> list[list[int]]
     page.get_by_role("button", name="Copy link").click()
     fresh = open_page(page.url)
     fresh.locator("#prediction li[aria-current]").wait_for()
-    for layer in layers:
-        expect(fresh.locator(f"#layer-{layer}")).not_to_have_attribute("data-stale", "")
     return maps_of(fresh, *layers)
 
 

@@ -3,17 +3,15 @@
 import pytest
 
 HAND_MADE = """
-  // Frames and timers run when a test says so; a socket opens, answers and closes when a test says so.
+  // Timers run when a test says so; a socket opens, answers and closes when a test says so.
   let now = 0;
-  const timers = [], frames = [], sockets = [], posts = [], answers = [], failures = [], statuses = [];
+  const timers = [], sockets = [], posts = [], answers = [], failures = [], statuses = [];
   const clock = {
     now: () => now,
-    frame: (callback) => frames.push(callback),
     after: (callback, milliseconds) => timers.push({ callback, at: now + milliseconds }),
     cancel: (timer) => { if (timers[timer - 1]) timers[timer - 1].callback = null; },
     random: () => 1,
   };
-  const frame = () => { for (const callback of frames.splice(0)) callback(); };
   const settle = () => new Promise((resolve) => setTimeout(resolve));
   const pass = (milliseconds) => {
     now += milliseconds;
@@ -23,6 +21,7 @@ HAND_MADE = """
       callback();
     }
   };
+  const frame = () => pass(12); // What a browser does next: the pause after a message is over.
   const tensors = (metadata) => {
     const content = { __metadata__: { prediction: "null", framing: "{}", ...metadata } };
     const header = new TextEncoder().encode(JSON.stringify(content));
@@ -226,19 +225,22 @@ def test_settings_are_sent_when_they_change(play):
     assert changes == [{"layers": ["relu1", "pool1"]}, {"layers": [], "sample": 1}, {}]
 
 
-def test_one_message_goes_for_each_frame_with_all_that_came_since(play):
-    sent = play(
+def test_first_point_goes_at_once_and_those_of_the_pause_after_it_in_one_message(play):
+    before_the_pause_is_over, after = play(
         """
         const socket = await connect();
         ask(line(1));
         for (const count of [2, 3, 4, 5]) channel.send(line(count));
-        frame();
-        frame();
-        return socket.sent.slice(1);
+        pass(11);
+        const atOnce = socket.sent.slice(1);
+        pass(1);
+        pass(12);
+        return [atOnce, socket.sent.slice(1 + atOnce.length)];
         """
     )
 
-    assert sent == [{"sequence": 3, "extend": [[0.01, 0.5], [0.02, 0.5], [0.03, 0.5], [0.04, 0.5]]}]
+    assert before_the_pause_is_over == [{"sequence": 3, "extend": [[0.01, 0.5]]}]
+    assert after == [{"sequence": 4, "extend": [[0.02, 0.5], [0.03, 0.5], [0.04, 0.5]]}]
 
 
 def test_several_messages_are_under_way_and_then_the_newest_waits(play):

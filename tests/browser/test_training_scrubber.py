@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import SEVEN, draw, expect_live, expect_reading, expect_repainted, feature_map, pixels
+from tests.browser.people import (
+    SEVEN,
+    draw,
+    expect_live,
+    expect_reading,
+    expect_repainted,
+    expect_shown,
+    feature_map,
+    pixels,
+)
 from tests.browser.test_accessibility import WIDTHS, violations
 from tests.browser.test_lens import click_cell, expect_numbers, ledger
 
@@ -240,6 +249,7 @@ def test_pinned_step_differs_from_itself_by_nothing(page: Page):
 
     expect(training(page)).to_contain_text("Step 625 − step 625 No difference")
     expect(page.locator("#layer-conv1 .mark").first).to_have_text("same")
+    expect_shown(page, "conv1", "conv4")
     for canvas in (feature_map(page, "conv1", 0), feature_map(page, "conv4", 7), kernel(page, "conv1", 0)):
         assert len({tuple(color) for color in np.reshape(pixels(canvas), (-1, 4))}) == 1
 

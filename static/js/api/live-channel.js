@@ -1,10 +1,12 @@
 // @ts-check
 /** @import { Answer, Digit, Point, Question } from "../types.js" */
+import { pace } from "../pace.js";
 import { answerOf, bodyOf, ProblemError } from "./http.js";
 import { decodeTensors } from "./safetensors.js";
 
 /** How answers come: at once; by requests until the connection is back; or by requests. @typedef {"live" | "reconnecting" | "fallback"} LiveStatus */
 
+const PAUSE = 12; // Milliseconds between messages: less than a frame, so that what is painted is never a frame old.
 const MOST_UNANSWERED = 16; // A quarter of a second of frames: more delay than that is no longer live.
 const FEWEST_UNANSWERED = 2; // One is computed while the other travels.
 const SLOWER = 50; // Milliseconds above twice the quickest answer that mean a queue somewhere on the way.
@@ -17,8 +19,6 @@ const IDLE = 1000; // Closed because nothing was drawn for long: nothing is wron
 
 const BROWSER = {
   now: () => performance.now(),
-  /** @param {() => void} callback */
-  frame: (callback) => requestAnimationFrame(callback),
   /** @param {() => void} callback  @param {number} milliseconds */
   after: (callback, milliseconds) => Number(setTimeout(callback, milliseconds)),
   /** @param {number} timer */
@@ -29,8 +29,8 @@ const BROWSER = {
 /**
  * Ask over a WebSocket while the pen moves, and by single requests while there is none.
  *
- * The server holds the drawing, so only what was added goes up. At most one message goes for each frame, and several
- * may be under way: waiting for each answer would make a slow network a slow pen. All questions, whichever way they go,
+ * The server holds the drawing, so only what was added goes up. A message goes when the pen moves, several may be under
+ * way: waiting for each answer would make a slow network a slow pen. All questions, whichever way they go,
  * count from one sequence, and an answer older than the newest one is dropped.
  *
  * @param {object} options
@@ -50,7 +50,6 @@ export function createLiveChannel({ model, messageBytes, open, post, onAnswer, o
   /** @type {Question | null} */
   let wanted = null;
   let waiting = false; // What is wanted has not been asked yet.
-  let frame = 0;
   let posting = false;
   /** @type {{question: Question, number: number} | null} */
   let turn = null;
@@ -76,12 +75,9 @@ export function createLiveChannel({ model, messageBytes, open, post, onAnswer, o
     else schedule();
   }
 
-  function schedule() {
-    frame ||= clock.frame(() => {
-      frame = 0;
-      if (waiting && wanted) ask(wanted);
-    });
-  }
+  const schedule = pace(() => {
+    if (waiting && wanted) ask(wanted);
+  }, PAUSE, clock);
 
   /** @param {Question} question */
   function ask(question) {

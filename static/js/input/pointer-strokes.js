@@ -1,6 +1,9 @@
 // @ts-check
 /** @import { Point } from "../types.js" */
 
+// Browsers hold moves back until the next frame; the raw ones come when the pen moves, and their answer a frame sooner.
+const MOVED = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove";
+
 /**
  * Turn pointer events on the pad into strokes in pad units, 0–1.
  * @param {HTMLCanvasElement} pad
@@ -26,7 +29,8 @@ export function trackStrokes(pad, pen, signal) {
     pen.start(pointOf(event));
   }, { signal });
 
-  pad.addEventListener("pointermove", (event) => {
+  pad.addEventListener(MOVED, (move) => {
+    const event = /** @type {PointerEvent} */ (move);
     if (event.pointerId !== pointer) return;
     // A fast pen reports several points for each frame; without them its curves become polygons.
     const events = event.getCoalescedEvents?.() ?? [];

@@ -1,6 +1,7 @@
 // @ts-check
 // The workbench: builds the store, the views and the inputs, and ties them together. The only place where they meet.
 /** @import { Answer, Digit, PageData, Plane, Question, State, Tensor, Training } from "../types.js" */
+/** @import { LayerView } from "../state/selectors.js" */
 import { createAnnouncer } from "../a11y/announce.js";
 import { describeFraming, describePrediction } from "../a11y/describe.js";
 import { getKernels, postDigit } from "../api/http.js";
@@ -8,6 +9,7 @@ import { createLiveChannel } from "../api/live-channel.js";
 import { find, findAll, setText } from "../dom.js";
 import { enlarge, paintPlane } from "../draw/plane.js";
 import { themeColors } from "../draw/theme-colors.js";
+import { pace } from "../pace.js";
 import { initialState, reduce } from "../state/reducer.js";
 import { layersToAsk, sectionsOf, selectLayer } from "../state/selectors.js";
 import { createStore } from "../state/store.js";
@@ -20,6 +22,8 @@ import { EXAMPLE_STROKES } from "./example-digit.js";
 import { wireLens } from "./lens-wiring.js";
 import { createProblemNote } from "./problem-note.js";
 
+const PAINT_PAUSE = 8; // Milliseconds: half a frame, so that answers that come in one heap are painted once.
+const REST = 150; // Milliseconds without an answer after which the pen is taken to rest.
 const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
 
 // The browser paints the page as the server wrote it before it spends time on making it work.
@@ -135,13 +139,27 @@ const layerViews = new Map(findAll(document, "section.layer", HTMLElement).map((
   })];
 }));
 
-/** Where each layer is shown: its section, and its place in the strip. */
-const places = new Map(sections.map(({ layer: { name } }) => [name, [...document.querySelectorAll(`#layer-${name}, [data-strip="${name}"]`)]]));
+/**
+ * Where each layer is shown, its section and its place in the strip, and what was painted there.
+ * @type {Map<string, {root: Element, update: (view: LayerView, state: State) => void, subject: Digit | Training | null}[]>}
+ */
+const places = new Map(sections.map(({ layer: { name } }) => [name, [
+  {
+    root: find(document, `#layer-${name}`, Element),
+    update: (view, { isolated }) => layerViews.get(name)?.update(view, colors.diverging, isolated),
+    subject: null,
+  },
+  {
+    root: find(document, `[data-strip="${name}"]`, Element),
+    update: (view) => strip.updateLayer(name, view, colors.diverging),
+    subject: null,
+  },
+]]));
 
-/** What each layer was painted for. @type {Map<string, Digit | Training>} */
-const painted = new Map();
+/** Of the places, those on the screen or near it. @type {Set<Element>} */
+const seen = new Set();
 
-const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), showKernels, fail: showProblem, repaint: schedulePaint });
+const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), showKernels, fail: showProblem, repaint: () => scheduleMaps() });
 
 const bench = wireDrawingBench({
   store,
@@ -155,28 +173,38 @@ const bench = wireDrawingBench({
   fail: showProblem,
 }, signal);
 
-/** @param {State} state */
-function paintAnswer(state) {
+let rest = 0;
+
+/**
+ * Maps out of sight are painted when the pen rests: they are most of them, and nobody sees them while it moves.
+ * @param {State} state
+ * @param {boolean} [all]  Also those out of sight.
+ */
+function paintAnswer(state, all = false) {
   if (!state.answer) return;
-  const { answer, digit } = state;
+  const { answer } = state;
   const input = inputPlane(answer);
   paintPlane(inputCanvas, input, colors.ink, 1);
-  setText(framingNote, describeFraming(digit, answer.framing));
+  setText(framingNote, describeFraming(answer.digit, answer.framing));
   bars.update(answer.prediction, answer.tensors.probabilities.data);
   strip.updateInput(input, colors.ink);
   const shown = { ...state, answer: lens.shown(answer) };
+  const subject = answer.training ?? answer.digit;
   for (const section of sections) {
-    const { name } = section.layer;
     const view = selectLayer(shown, section);
-    if (view) {
-      layerViews.get(name)?.update(view, colors.diverging, state.isolated);
-      strip.updateLayer(name, view, colors.diverging);
-      painted.set(name, answer.training ?? answer.digit);
+    for (const place of places.get(section.layer.name) ?? []) {
+      if (view) {
+        const painted = all || seen.has(place.root);
+        if (painted) place.update(view, state);
+        place.subject = painted ? subject : null;
+      }
+      // Maps of another digit are not shown beside those of this one, even while the right ones are on their way.
+      place.root.toggleAttribute("data-stale", place.subject !== subject);
     }
-    // Maps of another digit are not shown beside those of this one, even while the right ones are on their way.
-    for (const place of places.get(name) ?? []) place.toggleAttribute("data-stale", painted.get(name) !== (answer.training ?? answer.digit));
   }
   lens.painted(answer);
+  clearTimeout(rest);
+  if (!all) rest = setTimeout(() => paintAnswer(store.getState(), true), REST);
 }
 
 /** @param {State} state */
@@ -193,25 +221,32 @@ function paintAll() {
   for (const view of layerViews.values()) view.layOut();
   for (const name of kernels.keys()) showKernels(name);
   bench.paint();
-  paintAnswer(store.getState());
+  paintAnswer(store.getState(), true);
   lens.repaint();
 }
 
-// At most one repaint for each frame, however many events and answers arrive in between.
-let frame = 0;
+/** What the maps show. @param {State} state */
+const mapsOf = ({ answer, rectified, boost, isolated, training }) => [answer, rectified, boost, isolated, training];
+
 store.subscribe((state, previous) => {
   ask(state);
   // The lens paints itself: of all else, nothing changes with the neuron alone.
   if (state.neuron !== previous.neuron && state.isolated === previous.isolated) return;
   if (state.answer !== previous.answer) announce(describePrediction(state.answer?.prediction ?? null));
-  schedulePaint();
+  const before = mapsOf(previous);
+  if (mapsOf(state).some((value, i) => value !== before[i])) scheduleMaps();
+  schedulePad();
 });
 
-function schedulePaint() {
+// Maps are painted when their answer is there: waiting for the next frame to do so would show them a frame later.
+const scheduleMaps = pace(() => paintAnswer(store.getState()), PAINT_PAUSE);
+
+let frame = 0;
+
+function schedulePad() {
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     bench.paint();
-    paintAnswer(store.getState());
     showControls(store.getState());
   });
 }
@@ -247,11 +282,10 @@ showControls(store.getState());
 paintAll();
 ask(store.getState());
 
-/** @type {Set<Element>} */
-const shown = new Set();
 const layerWatcher = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) shown[isIntersecting ? "add" : "delete"](target);
-  near = new Set([...places].filter(([, elements]) => elements.some((element) => shown.has(element))).map(([name]) => name));
+  for (const { target, isIntersecting } of entries) seen[isIntersecting ? "add" : "delete"](target);
+  near = new Set([...places].filter(([, shown]) => shown.some(({ root }) => seen.has(root))).map(([name]) => name));
   ask(store.getState());
+  scheduleMaps();
 }, { rootMargin: NEAR });
-for (const element of [...places.values()].flat()) layerWatcher.observe(element);
+for (const { root } of [...places.values()].flat()) layerWatcher.observe(root);
