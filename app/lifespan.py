@@ -1,6 +1,7 @@
 """Start and stop: load every artifact once, warm up, open the compute pool; close it again."""
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,6 +30,9 @@ KEPT_BYTES = 2**25
 """Freed memory that a process keeps for the next request."""
 
 
+SWITCH_SECONDS = 0.0002
+"""How long one thread keeps the interpreter from another that wants it; Python's own 5 ms are longer than any job."""
+
 SLOW_THREADS = 1
 """Threads for what may take long."""
 
@@ -38,6 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Put what routes need into ``app.state`` for as long as the application runs."""
     settings: Settings = app.state.settings
     keep_freed_memory(up_to=KEPT_BYTES)
+    sys.setswitchinterval(SWITCH_SECONDS)
     verified = verify_checksums(settings.artifacts)
     catalog = NetworkCatalog.load(settings.artifacts)
     if settings.default_model not in catalog.networks:

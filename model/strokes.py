@@ -59,11 +59,11 @@ class GrowingInk:
 
         Any strokes will do. Those that go on where the last ones ended, longer or more of them, are drawn quickly.
         """
-        known, settled, done = self._strokes, self._settled, self._settled_pieces
+        settled, done = self._settled, self._settled_pieces
         if not self._goes_on(strokes, pen_width):
-            known, settled, done = (), np.zeros((INK_SIZE, INK_SIZE), dtype=np.uint8), 0
+            settled, done = np.zeros((INK_SIZE, INK_SIZE), dtype=np.uint8), 0
         settling, loose = [], _joined([])
-        for stroke in strokes[max(0, len(known) - 1) :]:
+        for stroke in self.unfinished(strokes, pen_width):
             # The stroke before this one is finished, its last pieces too.
             settling.append(loose)
             pieces = _pieces(stroke) if len(stroke) else _joined([])
@@ -76,6 +76,10 @@ class GrowingInk:
             settled = np.maximum(settled, _draw_pieces(new, pen_width))
         self._strokes, self._pen_width, self._settled, self._settled_pieces = strokes, pen_width, settled, done
         return np.maximum(settled, _draw_pieces(loose, pen_width)) if len(loose.starts) else settled
+
+    def unfinished(self, strokes: Sequence[Stroke], pen_width: float) -> Sequence[Stroke]:
+        """Of these strokes, those that are not known to be finished: what `draw` has to look at."""
+        return strokes[max(0, len(self._strokes) - 1) :] if self._goes_on(strokes, pen_width) else strokes
 
     def _goes_on(self, strokes: Sequence[Stroke], pen_width: float) -> bool:
         known = self._strokes

@@ -1,6 +1,5 @@
 """POST /models/{model}/feature-maps: what each filter makes of a digit."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -38,7 +37,8 @@ from app.routes.parameters import MapsParameters
 from app.routes.upload import read_upload
 from app.schemas.documentation import DIGIT_BODY, FEATURE_MAPS_EXAMPLE, UPLOAD_BODY, answers
 from app.schemas.inference import DigitFields, DigitQuery, FeatureMapsAnswer
-from app.services.framing import FramingChoice, Source, from_image, from_pixels, from_sample, from_strokes
+from app.services.drawing import MAX_CELLS, short_else_long
+from app.services.framing import FramingChoice, MakeSource, Source, from_image, from_pixels, from_sample, from_strokes
 from app.services.inference import run_forward
 from app.services.network_catalog import ServedNetwork
 from app.services.sample_catalog import SampleCatalog
@@ -110,13 +110,13 @@ async def compute_feature_maps_of_upload(request: Request, model: ModelPath) -> 
     parameters = MapsParameters.of(request)
     served = parameters.network_of(services.catalog, model)
     data, framing = await read_upload(request)
-    image = partial(_decoded, data, services.settings)
-    return await _answer(request, image, framing, served, parameters, is_image=True)
+    settings = services.settings
+    return await _answer(request, lambda _: _decoded(data, settings), framing, served, parameters, is_image=True)
 
 
 async def _answer(
     request: Request,
-    make_source: Callable[[], Source],
+    make_source: MakeSource,
     framing: FramingChoice,
     served: ServedNetwork,
     parameters: MapsParameters,
@@ -128,19 +128,25 @@ async def _answer(
     layers, wanted = parameters.layers_of(served), parameters.format_for(request)
     parameters.require_one_layer(served, layers, wanted)
 
-    def compute() -> bytes:
-        inference = run_forward(served, make_source(), framing, layers)
+    def compute(most_cells: int) -> bytes:
+        inference = run_forward(served, make_source(most_cells), framing, layers)
         return encode_inference(inference, wanted)
 
     with services.metrics.timed_inference(served.name):
-        body = await (services.slow_pool if is_image else services.pool).run(compute)
+        if is_image:
+            body = await services.slow_pool.run(compute, MAX_CELLS)
+        else:
+            body = await short_else_long(services.pool.run, services.slow_pool.run, compute)
     return Response(body, media_type=wanted.media_type, headers={"Vary": "Accept"})
 
 
-def source_of(query: DigitFields, samples: SampleCatalog, settings: Settings) -> Source:
-    """The digit that a query holds or names; decoding an image takes time, so call it in the pool."""
+def source_of(query: DigitFields, samples: SampleCatalog, settings: Settings, most_cells: int = MAX_CELLS) -> Source:
+    """The digit that a query holds or names, drawn within bounds as `draw` has them.
+
+    Drawing and decoding an image take time, so call it in the pool.
+    """
     if query.strokes is not None:
-        return from_strokes(decode_strokes(query.strokes), query.pen_width)
+        return from_strokes(decode_strokes(query.strokes), query.pen_width, most_cells=most_cells)
     if query.pixels is not None:
         return from_pixels(decode_pixels(query.pixels))
     if query.sample is not None:

@@ -18,6 +18,7 @@ from app.problems import refuse
 from app.routes import API
 from app.routes.live_message import answer_question, encode_problem, read_message
 from app.services.compute_pool import ComputePool
+from app.services.drawing import MAX_CELLS, short_else_long
 from app.services.live_session import Drawing, Limits, LiveSession, Question, Seats, SessionOver
 
 router = APIRouter(prefix=API)
@@ -107,17 +108,23 @@ async def _answer(
         while question := session.next_question():
             metrics.live_dropped.inc(question.overtaken)
             try:
-                lane = pool if isinstance(question.make_source, Drawing) else slow_pool
-                await _answer_one(websocket, question, lane, metrics)
+                await _answer_one(websocket, question, pool, slow_pool, metrics)
             except WebSocketDisconnect:
                 return  # the receiving side hears of it as well
             session.settle()
 
 
-async def _answer_one(websocket: WebSocket, question: Question, pool: ComputePool, metrics: Metrics) -> None:
+async def _answer_one(
+    websocket: WebSocket, question: Question, pool: ComputePool, slow_pool: ComputePool, metrics: Metrics
+) -> None:
     try:
         with metrics.timed_inference(question.served.name):
-            body = await pool.run(answer_question, question)
+            compute = partial(answer_question, question)
+            # Each session has a seat, so none of them is turned away because all of them draw.
+            if isinstance(question.make_source, Drawing):
+                body = await short_else_long(pool.run_seated, slow_pool.run_seated, compute)
+            else:
+                body = await slow_pool.run_seated(compute, MAX_CELLS)
     except Exception as exception:  # whatever goes wrong with one drawing, the next one can be answered
         await _refuse(websocket, question.sequence, exception)
     else:

@@ -13,8 +13,9 @@ from app.routes.parameters import AnswerFormat
 from app.schemas.inference import SOURCES
 from app.schemas.live import LiveMessage, Numbered
 from app.schemas.reading import read_body
+from app.services.framing import MakeSource
 from app.services.inference import run_forward
-from app.services.live_session import NOT_JSON, Drawing, MakeSource, Message, Question, Refusal, SessionOver
+from app.services.live_session import NOT_JSON, Drawing, Message, Question, Refusal, SessionOver
 from app.services.sample_catalog import SampleCatalog
 from app.settings import Settings
 
@@ -47,9 +48,9 @@ def read_message(samples: SampleCatalog, settings: Settings, text: str) -> Messa
     )
 
 
-def answer_question(question: Question) -> bytes:
-    """Decode, frame, compute and encode; takes time, so call it in the pool."""
-    inference = run_forward(question.served, question.make_source(), question.framing, question.layers)
+def answer_question(question: Question, most_cells: int) -> bytes:
+    """Decode, draw within bounds as `draw` has them, frame, compute and encode; takes time, so call it in the pool."""
+    inference = run_forward(question.served, question.make_source(most_cells), question.framing, question.layers)
     wanted = AnswerFormat(SAFETENSORS, question.dtype, filter=None, zoom=1, theme="light")
     return encode_inference(inference, wanted, {"sequence": encode_json_text(question.sequence)})
 

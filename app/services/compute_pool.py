@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from app.errors import NotReady, ServerBusy
@@ -19,6 +20,7 @@ class ComputePool:
 
     Attributes:
         pending: Jobs running or waiting.
+        queued: Those of them that came without a seat.
     """
 
     def __init__(self, threads: int, queue: int, queue_seconds: float) -> None:
@@ -27,6 +29,7 @@ class ComputePool:
         self._queue_seconds = queue_seconds
         self._open = True
         self.pending = 0
+        self.queued = 0
 
     @property
     def is_open(self) -> bool:
@@ -39,14 +42,31 @@ class ComputePool:
             ServerBusy: The queue is full, or no thread became free in time.
             NotReady: The pool is closed.
         """
-        if not self._open:
-            raise NotReady("The server is stopping.", headers=_RETRY)
-        if self.pending >= self._capacity:
+        if self.queued >= self._capacity:
             raise ServerBusy(
-                f"{self.pending} requests are being computed or waiting, which is all this server takes on.",
+                f"{self.queued} requests are being computed or waiting, which is all this server takes on.",
                 headers=_RETRY,
                 retry_after_seconds=RETRY_SECONDS,
             )
+        future = self._submit(partial(function, *args, **kwargs))
+        self.queued += 1
+        # Counted when the thread is done, not when the client has gone: an abandoned job still takes its thread.
+        loop = asyncio.get_running_loop()
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave_queue))
+        return await asyncio.wrap_future(future)
+
+    async def run_seated(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for who has a seat and asks one question at a time: there are only so many seats, so no queue.
+
+        Raises:
+            ServerBusy: No thread became free in time.
+            NotReady: The pool is closed.
+        """
+        return await asyncio.wrap_future(self._submit(partial(function, *args, **kwargs)))
+
+    def _submit(self, function: Callable[[], T]) -> Future[T]:
+        if not self._open:
+            raise NotReady("The server is stopping.", headers=_RETRY)
         latest = time.monotonic() + self._queue_seconds
         loop = asyncio.get_running_loop()
 
@@ -57,19 +77,18 @@ class ComputePool:
                     headers=_RETRY,
                     retry_after_seconds=RETRY_SECONDS,
                 )
-            return function(*args, **kwargs)
-
-        def finished(_future: Future[T]) -> None:
-            # Counted when the thread is done, not when the client has gone: an abandoned job still takes its thread.
-            loop.call_soon_threadsafe(self._release)
+            return function()
 
         self.pending += 1
         future = self._executor.submit(job)
-        future.add_done_callback(finished)
-        return await asyncio.wrap_future(future)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finish))
+        return future
 
-    def _release(self) -> None:
+    def _finish(self) -> None:
         self.pending -= 1
+
+    def _leave_queue(self) -> None:
+        self.queued -= 1
 
     def close(self) -> None:
         """Take on no more, and wait for what runs."""

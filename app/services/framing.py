@@ -1,14 +1,14 @@
 """Whatever a client sends becomes the 28×28 that a network reads, and how it came to be so."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from app.errors import FramingImpossible
-from app.services.drawing import draw
+from app.services.drawing import MAX_CELLS, draw
 from model.arrays import Float32, Ink
 from model.geometry import Box
 from model.preprocessing import FRAME_SIZE, to_mnist_frame
@@ -35,6 +35,10 @@ class Source:
     unframed: Float32 | None
     is_framed: bool
     polarity: Polarity | None = None
+
+
+MakeSource = Callable[[int], Source]
+"""Gives a digit when it is computed, and takes how many cells `draw` may touch for it."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,11 @@ class NetworkInput:
     framing: Framing
 
 
-def from_strokes(strokes: Sequence[Stroke], pen_width: float, growing: GrowingInk | None = None) -> Source:
-    """A drawing: (n, 2) float64 each, in pad units; ``growing`` as in `draw`."""
-    ink = draw(strokes, pen_width, growing)
+def from_strokes(
+    strokes: Sequence[Stroke], pen_width: float, growing: GrowingInk | None = None, most_cells: int = MAX_CELLS
+) -> Source:
+    """A drawing: (n, 2) float64 each, in pad units; ``growing``, ``most_cells`` and what is raised as in `draw`."""
+    ink = draw(strokes, pen_width, growing, most_cells)
     cells = INK_SIZE // FRAME_SIZE
     # First over whole rows, then over few values: a fifth of the time of one mean over both axes, and the same sums.
     row_sums = ink.reshape(FRAME_SIZE, cells, INK_SIZE).sum(axis=1, dtype=np.float32)

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 
 from app.errors import AppError, IncrementWithoutBase, InvalidInput, ServerBusy
-from app.services.drawing import require_size
-from app.services.framing import FramingChoice, Source, from_strokes
+from app.services.drawing import MAX_CELLS, require_size
+from app.services.framing import FramingChoice, MakeSource, Source, from_strokes
 from app.services.network_catalog import NetworkCatalog, ServedNetwork
 from model.strokes import GrowingInk, Stroke
 
@@ -50,15 +50,12 @@ class Drawing:
         """One stroke more."""
         return replace(self, strokes=(*self.strokes, points))
 
-    def __call__(self) -> Source:
-        """Ink. Takes time, so call it in the pool."""
-        return from_strokes(self.strokes, self.pen_width, self.ink)
+    def __call__(self, most_cells: int = MAX_CELLS) -> Source:
+        """Ink, within bounds as `draw` has them. Takes time, so call it in the pool."""
+        return from_strokes(self.strokes, self.pen_width, self.ink, most_cells)
 
 
 BLANK_PEN_WIDTH = 0.065
-
-MakeSource = Callable[[], Source]
-"""Any other digit: it is decoded when it is computed."""
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ async def test_a_method_that_does_not_work_is_answered_with_those_that_do(client
 
 
 async def test_a_busy_server_says_when_to_return(client: httpx.AsyncClient, app: FastAPI):
-    app.state.pool.pending = 10_000
+    app.state.pool.queued = 10_000
 
     answer = await client.post(MAPS, json={"sample": 0})
 

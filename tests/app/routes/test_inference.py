@@ -402,3 +402,22 @@ async def test_drawings_do_not_wait_for_what_takes_long(app: FastAPI, client: ht
     assert drawn.status_code == 200
     assert (await image).status_code == 200
     assert await long
+
+
+async def test_drawing_that_takes_long_is_answered_all_the_same_and_holds_nobody_up(
+    app: FastAPI, client: httpx.AsyncClient
+):
+    gate = threading.Event()
+    long = asyncio.create_task(app.state.slow_pool.run(gate.wait))
+    scribble = {"strokes": [[[0, 0], [1, 1]] * 100], "pen_width": 0.2}
+    scribbled = asyncio.create_task(client.post(URL, json=scribble))
+    try:
+        drawn = await asyncio.wait_for(client.post(URL, json={"strokes": SEVEN}), timeout=30)
+        assert not long.done()
+        assert not scribbled.done()
+    finally:
+        gate.set()
+
+    assert drawn.status_code == 200
+    assert (await scribbled).status_code == 200
+    assert await long

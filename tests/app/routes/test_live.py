@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -226,15 +226,43 @@ def test_what_cannot_be_computed_is_refused_and_the_session_goes_on(
     assert metadata_of(ask(live, sequence=2, sample=0))["sequence"] == 2
 
 
-def test_busy_server_says_so_and_the_session_goes_on(artifacts: Path):
-    with serving(Settings(artifacts=artifacts, threads=1, queue=0)) as server, open_live(server) as live:
-        server.config.app.state.pool.pending = 1
-
-        refusal = ask(live, sequence=1)
+def test_server_that_has_no_thread_in_time_says_so_and_the_session_goes_on(artifacts: Path):
+    with serving(Settings(artifacts=artifacts, queue_seconds=0.05)) as server, open_live(server) as live:
+        with busy_pool(server):
+            live.send(json.dumps({"sequence": 1}))
+            wait_for(lambda: server.config.app.state.pool.pending)
+            time.sleep(0.1)
+        refusal = next_answer(live)
 
         assert refusal["problem"]["type"] == "/problems/server-busy"
-        server.config.app.state.pool.pending = 0
+        assert refusal["problem"]["detail"] == "No thread became free within 0.05 s."
         assert metadata_of(ask(live, sequence=2))["sequence"] == 2
+
+
+def test_sessions_are_not_turned_away_because_all_of_them_draw(artifacts: Path):
+    with serving(Settings(artifacts=artifacts, queue=0)) as server, ExitStack() as sessions:
+        lives = [sessions.enter_context(open_live(server)) for _ in range(20)]
+        with busy_pool(server):
+            for live in lives:
+                live.send(json.dumps({"sequence": 1}))
+            wait_for(lambda: server.config.app.state.pool.pending == len(lives))
+
+        assert all(metadata_of(next_answer(live))["sequence"] == 1 for live in lives)
+
+
+def test_drawing_that_takes_long_is_drawn_where_it_holds_nobody_up(artifacts: Path):
+    zigzag = [[-0.1, -0.1], [1.1, 1.1]] * 100
+    release = threading.Event()
+    with serving(Settings(artifacts=artifacts)) as server, open_live(server) as slow, open_live(server) as quick:
+        server.config.app.state.slow_pool._executor.submit(release.wait, SECONDS)
+        slow.send(json.dumps({"sequence": 1, "strokes": [zigzag], "pen_width": 0.2}))
+        wait_for(lambda: server.config.app.state.slow_pool.pending)
+        try:
+            assert metadata_of(ask(quick, sequence=1, strokes=[[[0.5, 0.5]]]))["sequence"] == 1
+        finally:
+            release.set()
+
+        assert metadata_of(next_answer(slow))["sequence"] == 1
 
 
 @pytest.mark.parametrize(

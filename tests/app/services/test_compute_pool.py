@@ -41,6 +41,23 @@ async def test_beyond_the_queue_requests_are_turned_away_with_a_time_to_return()
     pool.close()
 
 
+async def test_who_has_a_seat_is_not_turned_away_and_takes_no_place_in_the_queue():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+    gate = threading.Event()
+    seated = [asyncio.create_task(pool.run_seated(gate.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(pool.run(lambda: "answered"))
+    await asyncio.sleep(0)
+
+    assert (pool.pending, pool.queued) == (4, 1)
+    gate.set()
+    assert await waiting == "answered"
+    assert all(await asyncio.gather(*seated))
+    assert (pool.pending, pool.queued) == (0, 0)
+    pool.close()
+
+
 async def test_who_waited_too_long_is_turned_away():
     pool = ComputePool(threads=1, queue=1, queue_seconds=0)
 

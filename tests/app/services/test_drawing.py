@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.errors import DrawingTooLarge
-from app.services.drawing import draw
+from app.services.drawing import SHORT_CELLS, DrawingTakesLong, draw
 from model.strokes import INK_SIZE, GrowingInk, rasterize_strokes
 
 
@@ -27,6 +27,28 @@ def test_a_drawing_of_too_much_work_is_refused_before_it_is_begun():
 
     with pytest.raises(DrawingTooLarge, match=r"The pen would touch [\d,]+ cells; this server draws up to 20,000,000"):
         draw([zigzag], 0.065)
+
+
+def test_what_takes_long_is_not_drawn_among_the_short_jobs():
+    zigzag = np.tile([[0.0, 0.0], [1.0, 1.0]], (100, 1))
+
+    with pytest.raises(DrawingTakesLong):
+        draw([zigzag], 0.065, most_cells=SHORT_CELLS)
+
+    np.testing.assert_array_equal(draw([zigzag], 0.065), rasterize_strokes([zigzag], 0.065))
+
+
+def test_of_a_growing_drawing_only_what_is_new_counts():
+    lines = [np.array([[0.0, y], [1.0, y]]) for y in np.linspace(0, 1, 100)]
+    growing = GrowingInk()
+    draw(lines, 0.065, growing)
+    longer = [*lines, np.array([[0.5, 0.5], [0.6, 0.5]])]
+
+    with pytest.raises(DrawingTakesLong):
+        draw(longer, 0.065, most_cells=SHORT_CELLS)
+    np.testing.assert_array_equal(
+        draw(longer, 0.065, growing, most_cells=SHORT_CELLS), rasterize_strokes(longer, 0.065)
+    )
 
 
 def test_ink_outside_the_pad_is_cut_off():
