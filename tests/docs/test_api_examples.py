@@ -21,7 +21,7 @@ def python_of_the_page() -> list[str]:
 
 async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     """Against the small network of the tests, through the same door: only the transport is another one."""
-    code = "\n".join(python_of_the_page()[:-2])
+    code = "\n".join(python_of_the_page()[:-3])
     asked = re.sub(r"\b(api\.(?:post|get)\(.*\))\.json\(\)", r"(await \1).json()", code)
     asked = re.sub(r"(?<!\(await )\b(api\.(?:post|get)\()", r"await \1", asked)
     program = "async def main():\n" + "".join(f"    {line}\n" for line in asked.splitlines()) + "    return locals()\n"
@@ -39,6 +39,18 @@ async def test_examples_run(app: FastAPI, monkeypatch: pytest.MonkeyPatch):
     assert np.shape(seen["gradients"]["models"][0]["layers"][0]["weight"]) == (4, 1, 5, 5)
     arithmetic = seen["arithmetic"]
     assert np.sum(arithmetic["channel_sums"]) + arithmetic["bias"] == pytest.approx(arithmetic["computed"])
+
+
+def test_client_example_runs(artifacts: Path, capsys: pytest.CaptureFixture[str]):
+    with serving(Settings(artifacts=artifacts)) as server:
+        scope: dict = {}
+
+        exec(python_of_the_page()[-3].replace("127.0.0.1:8000", server.address), scope)  # noqa: S102 - our own documentation
+        scope["client"].close()
+
+    _read, summed = capsys.readouterr().out.splitlines()
+    computed, activation = map(float, summed.split())
+    assert computed == pytest.approx(activation, abs=1e-5)
 
 
 def test_protocol_example_runs(artifacts: Path):
