@@ -8,7 +8,7 @@ export PORT ?= 8000
 test check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train train-comparisons bench check test test-browser format lock clean
+.PHONY: help run train train-comparisons bench check test test-browser format lock audit clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.txt -o $$name.lock; \
 	done
+
+audit: $(VENV)/.dev  ## Look the pinned dependencies up for known vulnerabilities; needs the internet
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	for name in requirements requirements-dev; do $(BIN)/pip-audit --require-hashes --disable-pip -r $$name.lock || exit 1; done
 
 clean:  ## Remove the virtual environment and caches
 	rm -rf $(VENV) $(BENCH) node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -3,6 +3,7 @@
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
@@ -29,11 +30,23 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def create_worker() -> FastAPI:
+    """The application of one of several worker processes."""
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return create_app(settings)
+
+
 def main() -> None:
     """Serve until told to stop."""
     settings = Settings()
-    configure_logging(settings.log_level)
-    uvicorn.run(create_app(settings), **uvicorn_options(settings))
+    if settings.workers == 1:
+        uvicorn.run(create_worker(), **uvicorn_options(settings))
+    else:
+        # uvicorn starts a worker that died anew; each makes its own application.
+        configure_logging(settings.log_level)
+        options = {**uvicorn_options(settings), "workers": settings.workers, "factory": True}
+        uvicorn.run("app.__main__:create_worker", **options)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.slow_pool = slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds)
     app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
     app.state.services = Services(settings, catalog, app.state.samples, pool, slow_pool, app.state.metrics)
-    app.state.workshop = workshop = Workshop(catalog, settings.training)
+    app.state.workshop = workshop = Workshop(catalog, settings.training and settings.workers == 1)
     app.state.seats = seats = Seats(settings.live_sessions)
     app.state.metrics.observe_live_sessions(lambda: seats.taken)
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.

@@ -45,7 +45,13 @@ class Settings(BaseSettings):
     live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
 
     training: bool = Field(
-        True, description="Whether visitors may train a small network of their own; turn it off on a public server."
+        True,
+        description="Whether visitors may train a small network of their own, which takes one worker; turn it off on a "
+        "public server.",
+    )
+
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that serve, each with its own threads, queue, live sessions and metrics."
     )
 
     threads: int = Field(1, ge=1, le=64, description="Threads for drawings; what takes long has one of its own.")
