@@ -27,7 +27,8 @@ UNSENT_BYTES = 65_536
 """What the kernel may hold back of answers. Left to itself it takes megabytes for a slow client: dozens of answers, all
 of them older than the newest drawing. To one that reads ten answers a second they came 3.9 s late, with this 1.7 s."""
 
-TRY_AGAIN_LATER = 1013
+INVALID_DATA, TRY_AGAIN_LATER = 1007, 1013
+"""Codes that close a WebSocket (RFC 6455, 7.4.1, and its registry)."""
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
@@ -85,6 +86,15 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         if len(self.frames) > PIECES:
             self.transport.abort()
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(b"".join(self.frames)):
+            # uvicorn would log what a client got wrong as a mistake of ours.
+            self.frames = []
+            self.conn.send_close(INVALID_DATA, "A text frame held what is no UTF-8.")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     async def send(self, message: Any) -> None:
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
@@ -104,3 +114,11 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         self.close_sent = True
         self.queue.put_nowait({"type": "websocket.disconnect", "code": TRY_AGAIN_LATER})
         self._send_timer = self.loop.call_later(SEND_SECONDS, self.transport.abort)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
