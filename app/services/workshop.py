@@ -79,7 +79,9 @@ class Workshop:
             TrainingUnderWay: One is running.
         """
         if not self._allowed or self._closed:
-            raise TrainingOff("This server trains no networks for visitors: KERNELSCOPE_TRAINING is off, or it has several workers.")
+            raise TrainingOff(
+                "This server trains no networks for visitors: KERNELSCOPE_TRAINING is off, or it has several workers."
+            )
         if self.current is not None and self.current.state == "running":
             updates = self.current.updates
             step, steps = (updates[-1].get(key, 0) if updates else 0 for key in ("step", "steps"))
