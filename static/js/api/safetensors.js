@@ -34,12 +34,18 @@ function readValues(buffer, dtype, begin, end) {
     return begin % 4 ? new Float32Array(buffer.slice(begin, end)) : new Float32Array(buffer, begin, (end - begin) / 4);
   }
   if (dtype === "F16") {
-    const halves = begin % 2 ? new Uint16Array(buffer.slice(begin, end)) : new Uint16Array(buffer, begin, (end - begin) / 2);
+    const bytes = begin % 2 ? buffer.slice(begin, end) : buffer;
+    const [first, count] = [bytes === buffer ? begin : 0, (end - begin) / 2];
+    // Browsers since 2025 know the format themselves, and turn it several times as fast.
+    if (NativeHalves) return new Float32Array(new NativeHalves(bytes, first, count));
     const table = halfTable();
-    return Float32Array.from(halves, (half) => table[half]);
+    return Float32Array.from(new Uint16Array(bytes, first, count), (half) => table[half]);
   }
   throw new Error(`this page reads F32 and F16 tensors, not ${dtype}`);
 }
+
+/** @type {(new (buffer: ArrayBuffer, byteOffset: number, length: number) => ArrayLike<number>) | undefined} */
+const NativeHalves = /** @type {any} */ (globalThis).Float16Array;
 
 /** @type {Float32Array | undefined} */
 let halves;
