@@ -33,6 +33,9 @@ KEPT_BYTES = 2**25
 SWITCH_SECONDS = 0.0002
 """How long one thread keeps the interpreter from another that wants it; Python's own 5 ms are longer than any job."""
 
+SHOWN_DIGITS = 1000
+"""Test digits that a network from elsewhere is shown, to find the ranges of its colors."""
+
 SLOW_THREADS = 1
 """Threads for what may take long."""
 
@@ -45,13 +48,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     verified = verify_checksums(settings.artifacts)
     catalog = NetworkCatalog.load(settings.artifacts)
-    if settings.default_model not in catalog.networks:
-        raise ArtifactError(
-            f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but {settings.artifacts} holds: "
-            f"{', '.join(catalog.networks)}"
-        )
     app.state.catalog = catalog
-    app.state.samples = SampleCatalog.load(settings.artifacts, catalog)
+    app.state.samples = samples = SampleCatalog.load(settings.artifacts, catalog)
+    if settings.models is not None:
+        catalog.bring(settings.models, samples.tensors(list(range(min(SHOWN_DIGITS, len(samples)))))["images"])
+    names = [served.name for served in catalog.all]
+    if settings.default_model not in names:
+        raise ArtifactError(
+            f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but there are: {', '.join(names)}"
+        )
     app.state.records = ExperimentRecords.load(settings.artifacts)
     # Drawings take a millisecond, an image or an experiment may take hundreds: in lanes of their own, the first never
     # wait for the second. A second thread for drawings would only fight the first one for the interpreter.
@@ -65,12 +70,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
     with threadpool_limits(limits=1, user_api="blas"):
         blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))
-        for served in catalog.networks.values():
+        for served in catalog.all:
             await pool.run(run_forward, served, blank, "none", list(served.layers))
         environment = app.state.templates.env
         for template in environment.list_templates():
             environment.get_template(template)  # compiled now, not while the first visitor waits
-        ready = {"models": list(catalog.networks), "samples": len(app.state.samples), "verified": verified}
+        ready = {"models": names, "samples": len(app.state.samples), "verified": verified}
         logger.info("ready", extra=ready)
         try:
             yield

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     artifacts: Path = Field(ROOT / "model" / "artifacts", description="Folder of the trained networks and test digits.")
+    models: Path | None = Field(
+        None, description="Folder of your own networks as ONNX files; each is a model by its name."
+    )
     default_model: str = Field("cnn", description="The model that the page shows.")
 
     body_bytes: int = Field(6 * 2**20, ge=2**10, le=2**26, description="Largest request body, in bytes.")

@@ -28,7 +28,7 @@ from safetensors.numpy import save
 from model.arrays import Float32
 from model.calibration import LayerCalibration
 from model.errors import ArtifactError, ModelError
-from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import AvgPool2d, Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
 
 FORMAT = "kernelscope-network-1"
@@ -56,6 +56,7 @@ _BUILDERS: Mapping[str, Callable[[Mapping[str, Float32], Settings], Layer]] = {
         own["weight"], own["bias"], stride=int(settings["stride"]), padding=int(settings["padding"])
     ),
     Linear.kind: lambda own, settings: Linear(own["weight"], own["bias"]),
+    AvgPool2d.kind: lambda own, settings: AvgPool2d(size=int(settings["size"])),
     MaxPool2d.kind: lambda own, settings: MaxPool2d(size=int(settings["size"])),
     ReLU.kind: lambda own, settings: ReLU(),
     Softmax.kind: lambda own, settings: Softmax(),

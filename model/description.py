@@ -13,7 +13,8 @@ class LayerDescription:
 
     Attributes:
         name: As in the network.
-        kind: ``conv2d``, ``locally_connected2d``, ``relu``, ``max_pool2d``, ``linear`` or ``softmax``.
+        kind: ``conv2d``, ``locally_connected2d``, ``relu``, ``max_pool2d``, ``avg_pool2d``,
+            ``linear`` or ``softmax``.
         input_shape: (C, H, W) it reads.
         output_shape: (C, H, W) of its feature maps.
         window: How it steps over its input; None where each neuron reads all of it.

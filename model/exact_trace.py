@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from model.arrays import Images, require_images
 from model.errors import ShapeError
 from model.geometry import Window
-from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import AvgPool2d, Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import Network
 
 Float64 = NDArray[np.float64]
@@ -53,13 +53,15 @@ def _apply(layer: Layer, x: Float64) -> Float64:
         case Linear():
             # A product for each image by itself: in one for all, an image's place could change the order of its sums.
             weights = layer.weight.reshape(len(layer.bias), -1).T.astype(np.float64)
-            sums = np.matmul(x.reshape(len(x), 1, -1), weights)[:, 0] + layer.bias
-            return sums[:, :, np.newaxis, np.newaxis]
+            logits = np.matmul(x.reshape(len(x), 1, -1), weights)[:, 0] + layer.bias
+            return logits[:, :, np.newaxis, np.newaxis]
         case MaxPool2d():
-            count, channels, height, width = x.shape
-            size = layer.size
-            whole = x[:, :, : height // size * size, : width // size * size]
-            return whole.reshape(count, channels, height // size, size, width // size, size).max(axis=(3, 5))
+            return _windows(x, layer.size).max(axis=(3, 5))
+        case AvgPool2d():
+            sums: Float64 = np.zeros(_windows(x, layer.size)[:, :, :, 0, :, 0].shape)
+            for row, column in product(range(layer.size), repeat=2):
+                sums += _windows(x, layer.size)[:, :, :, row, :, column]
+            return sums / layer.size**2
         case ReLU():
             return np.maximum(x, 0.0)
         case Softmax():
@@ -67,6 +69,13 @@ def _apply(layer: Layer, x: Float64) -> Float64:
             shares: Float64 = exponentials / exponentials.sum(axis=1, keepdims=True)
             return shares
     raise ShapeError(f"no exact path is written for a layer of kind {layer.kind}")
+
+
+def _windows(x: Float64, size: int) -> Float64:
+    """(N, C, H', size, W', size): pooling's windows, without the rest that fills none."""
+    count, channels, height, width = x.shape
+    whole = x[:, :, : height // size * size, : width // size * size]
+    return whole.reshape(count, channels, height // size, size, width // size, size)
 
 
 def _sum_over_window(x: Float64, kernels: Float64, biases: NDArray[np.floating], window: Window) -> Float64:

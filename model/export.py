@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.artifact import Artifact, load_artifact
 from model.errors import ModelError
-from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import AvgPool2d, Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.train.cli import ARTIFACTS
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def to_onnx(artifact: Artifact) -> "onnx.ModelProto":
                 node("Add", [sums, constant(f"{name}.bias", layer.bias.transpose(2, 0, 1))], name)
             case MaxPool2d():
                 node("MaxPool", [x], name, kernel_shape=[layer.size] * 2, strides=[layer.size] * 2)
+            case AvgPool2d():
+                node("AveragePool", [x], name, kernel_shape=[layer.size] * 2, strides=[layer.size] * 2)
             case ReLU():
                 node("Relu", [x], name)
             case Softmax():

@@ -11,7 +11,7 @@ made:
   instead: the same matrix, transposed, which costs the product nothing.
 - Each image is a product of its own. OpenBLAS multiplies matrices of up to about a million products without first
   packing them, and only larger networks than those here would gain from packing.
-- Pooling compares whole rows first, as `MaxPool2d` does.
+- Pooling takes whole rows together first, as `MaxPool2d` and `AvgPool2d` do.
 
 `Network.trace` gives the same values to float32 rounding, and the tests hold both to the slow oracle.
 """
@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from model.arrays import Float32, Images, require_images
 from model.errors import ShapeError
-from model.layers import Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import AvgPool2d, Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import ForwardTrace, Network
 
 Step = Callable[[], object]
@@ -91,7 +91,10 @@ def _steps_of(layer: Layer, x: Float32, y: Float32) -> list[Step]:
         zeros = _aligned(x.shape)
         return [lambda: np.maximum(x, zeros, out=y)]
     if isinstance(layer, MaxPool2d):
-        return _pool(layer.size, x, y)
+        return _pool(layer.size, x, y, np.maximum)
+    if isinstance(layer, AvgPool2d):
+        share = np.float32(1 / layer.size**2)
+        return [*_pool(layer.size, x, y, np.add), lambda: np.multiply(y, share, out=y)]
     if isinstance(layer, Linear):
         return _connect_fully(layer, x, y)
     if isinstance(layer, Softmax):
@@ -167,28 +170,28 @@ def _patches_by_position(x: Float32, kernel: int, stride: int, out_height: int, 
     return patches, lambda: np.copyto(into, out_of)
 
 
-def _pool(size: int, x: Float32, y: Float32) -> list[Step]:
+def _pool(size: int, x: Float32, y: Float32, combine: np.ufunc) -> list[Step]:
     count, height, width, channels = y.shape
     across = (width * size) * channels
     rows = [x[:, i : height * size : size, : width * size] for i in range(size)]
-    row_maxima = _aligned((count, height, width * size, channels))
-    columns = [row_maxima[:, :, i::size] for i in range(size)]
+    of_rows = _aligned((count, height, width * size, channels))
+    columns = [of_rows[:, :, i::size] for i in range(size)]
     if x.shape[2] == width * size:
         # Without a rest at the end of a row, its values are neighbors and make one long run.
         rows = [row.reshape(count, height, across) for row in rows]
-    return [*_largest(rows, row_maxima.reshape(rows[0].shape)), *_largest(columns, y)]
+    return [*_combined(combine, rows, of_rows.reshape(rows[0].shape)), *_combined(combine, columns, y)]
 
 
-def _largest(members: list[Float32], out: Float32) -> list[Step]:
-    """Write the largest of each group into an array, whose members are given one view for each place in the group."""
+def _combined(combine: np.ufunc, members: list[Float32], out: Float32) -> list[Step]:
+    """Write what each group makes, its largest or its sum; the members are one view for each place in the group."""
     first, *others = members
     if not others:
         return [lambda: np.copyto(out, first)]
 
-    def compare(a: Float32, b: Float32) -> Step:
-        return lambda: np.maximum(a, b, out=out)
+    def step(a: Float32, b: Float32) -> Step:
+        return lambda: combine(a, b, out=out)
 
-    return [compare(first, others[0]), *(compare(out, other) for other in others[1:])]
+    return [step(first, others[0]), *(step(out, other) for other in others[1:])]
 
 
 def _connect_fully(layer: Linear, x: Float32, y: Float32) -> list[Step]:

@@ -101,6 +101,10 @@ class Network:
         position = names.index(name)
         return self.input_shape if position == 0 else self.output_shapes[names[position - 1]]
 
+    def images_of(self, pictures: NDArray[Any]) -> NDArray[Any]:
+        """(N, H, W) ink → (N, C, H, W) for this network: one that reads colors sees the same in each channel."""
+        return np.repeat(pictures[:, np.newaxis], self.input_shape[0], axis=1)
+
     def forward(self, images: Images) -> tuple[Logits, list[Context]]:
         """Logits for training, where the loss takes the softmax itself.
 

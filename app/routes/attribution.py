@@ -151,7 +151,7 @@ async def explain_saliency(
     served = catalog[model]
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
+        digit = frame(source(), query.framing, served.side)
         asked, reading = class_asked(served, digit, query.label)
         result = explain_by_gradient(served.artifact.network, digit.pixels, asked)
         about = {"model": served.name, "label": asked, "reading": reading, "logit": result.logit}
@@ -188,7 +188,7 @@ async def explain_occlusion(
     served = catalog[model]
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
+        digit = frame(source(), query.framing, served.side)
         asked, reading = class_asked(served, digit, query.label)
         result = explain_by_occlusion(served.artifact.network, digit.pixels, asked, query.size, query.stride)
         about = {

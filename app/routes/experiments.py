@@ -59,6 +59,7 @@ from app.services.experiments import (
     shift_curve,
     shift_digit,
     shifts_along,
+    side_of,
 )
 from app.services.framing import frame
 from app.services.inference import run_forward
@@ -121,7 +122,7 @@ async def poke_one_pixel(
     source = partial(source_of, query, samples, settings)
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
+        digit = frame(source(), query.framing, side_of(networks))
         pixel, models = poke_pixel(networks, digit, query.row, query.column, query.value)
         about = {
             "pixel": pixel,
@@ -161,7 +162,7 @@ async def shift_one_digit(
     source = partial(source_of, query, samples, settings)
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
+        digit = frame(source(), query.framing, side_of(networks))
         shifted, lost, models = shift_digit(networks, digit, query.down, query.right)
         about = {
             "shift": {"down": query.down, "right": query.right},
@@ -196,8 +197,10 @@ async def follow_one_digit(
     source = partial(source_of, query, samples, settings)
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
-        label, label_from = choose_label(query.label, query.sample, samples, digit, catalog[settings.default_model])
+        digit = frame(source(), query.framing, side_of(networks))
+        label, label_from = choose_label(
+            query.label, query.sample, samples, digit, networks, catalog[settings.default_model]
+        )
         lost, models = shift_curve(networks, digit, shifts_along(query.direction, query.reach), label)
         return encode_json(
             {

@@ -32,7 +32,7 @@ from app.schemas.documentation import (
     answers,
 )
 from app.schemas.experiments import GradientCheckAnswer, GradientsAnswer, StepAnswer
-from app.services.experiments import choose_label, reading_of
+from app.services.experiments import choose_label, reading_of, side_of
 from app.services.framing import frame
 from app.services.gradients import LayerGradient, check_gradient, gradients_of, layers_with_kernels, take_steps
 
@@ -75,8 +75,9 @@ async def backpropagate_digit(
     wanted = None if layers is None else [name for name in layers.split(",") if name]
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
-        label, label_from = choose_label(query.label, query.sample, samples, digit, catalog[settings.default_model])
+        digit = frame(source(), query.framing, side_of(networks))
+        reader = catalog[settings.default_model]
+        label, label_from = choose_label(query.label, query.sample, samples, digit, networks, reader)
         models: list[dict[str, Any]] = []
         arrays: dict[str, Any] = {}
         for served in networks:
@@ -125,8 +126,9 @@ async def check_one_gradient(
     served = catalog[model]
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
-        label, label_from = choose_label(query.label, query.sample, samples, digit, catalog[settings.default_model])
+        digit = frame(source(), query.framing, served.side)
+        reader = catalog[settings.default_model]
+        label, label_from = choose_label(query.label, query.sample, samples, digit, [served], reader)
         gradient, difference = check_gradient(served, digit, label, query.parameter, query.index)
         return encode_json(
             {
@@ -180,8 +182,9 @@ async def descend_on_digit(
     served.kernels(chosen)  # refuses a layer that has none
 
     def compute() -> bytes:
-        digit = frame(source(), query.framing)
-        label, label_from = choose_label(query.label, query.sample, samples, digit, catalog[settings.default_model])
+        digit = frame(source(), query.framing, served.side)
+        reader = catalog[settings.default_model]
+        label, label_from = choose_label(query.label, query.sample, samples, digit, [served], reader)
         step = take_steps(served, digit, label, query.rate, query.steps, chosen)
         about = {
             "model": served.name,

@@ -36,7 +36,7 @@ async def check_readiness(request: Request) -> Response:
     pool = getattr(request.app.state, "pool", None)
     if pool is None or not pool.is_open:
         raise NotReady("The networks are not loaded, or the server is stopping.", headers={"Retry-After": "1"})
-    models = list(request.app.state.catalog.networks)
+    models = [served.name for served in request.app.state.catalog.all]
     return Response(encode_json({"status": "ready", "models": models}), media_type=JSON)
 
 

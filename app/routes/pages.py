@@ -30,7 +30,10 @@ async def show_workbench(
     """The instrument. What its scripts need to know travels in the page, so that it paints without asking again."""
     models = [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.all]
     page_data = _page_data(catalog, settings, models, catalog[model or settings.default_model])
-    return _page(request, templates, "pages/workbench.html", page_data=page_data)
+    # Besides the default network there is more to choose from if somebody brought or trained one.
+    others = [served.name for served in catalog.all if served.name not in catalog.networks]
+    choices = [settings.default_model, *(name for name in others if name != settings.default_model)]
+    return _page(request, templates, "pages/workbench.html", page_data=page_data, choices=choices)
 
 
 @router.get("/local-and-global")
@@ -38,7 +41,6 @@ async def show_workbench(
 @router.get("/gradients")
 @router.get("/editor")
 @router.get("/saliency")
-@router.get("/filters")
 @router.get("/tour")
 async def show_experiments(
     request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep
@@ -47,6 +49,16 @@ async def show_experiments(
     models = [NetworkDescription.of(served).model_dump(mode="json") for served in catalog.networks.values()]
     page_data = _page_data(catalog, settings, models)
     return _page(request, templates, f"pages{request.url.path}.html", page_data=page_data)
+
+
+@router.get("/filters")
+async def show_filters(
+    request: Request, templates: TemplatesDep, catalog: CatalogDep, settings: SettingsDep, records: RecordsDep
+) -> Response:
+    """What all filters look for, of the network whose filters were measured."""
+    models = [NetworkDescription.of(served).model_dump(mode="json") for served in catalog.networks.values()]
+    page_data = _page_data(catalog, settings, models, catalog[records.portrayed or settings.default_model])
+    return _page(request, templates, "pages/filters.html", page_data=page_data)
 
 
 @router.get("/filters/{model}/{layer}/{filter}")

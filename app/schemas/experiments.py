@@ -10,14 +10,14 @@ from app.schemas.inference import DigitQuery, InputAnswer, Prediction
 FARTHEST = 14
 """Pixels: half the frame. Moved farther, most digits are gone."""
 
-Pixel = Annotated[int, Field(ge=0, le=27)]
+Pixel = Annotated[int, Field(ge=0, le=63)]
 ShiftBy = Annotated[int, Field(ge=-FARTHEST, le=FARTHEST)]
 
 
 class PokeQuery(DigitQuery):
     """One digit, as for feature maps, and one of its pixels."""
 
-    row: Pixel = Field(description="Row of the pixel in the 28×28, from 0.")
+    row: Pixel = Field(description="Row of the pixel in the 28×28, or in whatever the models read, from 0.")
     column: Pixel = Field(description="Column of the pixel, from 0.")
     value: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = Field(
         None, description="What the pixel becomes; left out: 1 if it was below 0.5, else 0."

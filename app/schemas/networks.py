@@ -23,7 +23,7 @@ class LayerDescription(BaseModel):
     """One layer: shape, cost and the range that its colors mean."""
 
     name: str
-    kind: str = Field(description="conv2d, locally_connected2d, relu, max_pool2d, linear or softmax.")
+    kind: str = Field(description="conv2d, locally_connected2d, relu, max_pool2d, avg_pool2d, linear or softmax.")
     input_shape: Shape3 = Field(description="[C, H, W] that it reads.")
     output_shape: Shape3 = Field(description="[F, H, W] of its feature maps.")
     kernel_size: int | None = Field(description="Side of its kernel or pooling window; null if it has none.")

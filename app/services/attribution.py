@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.errors import DigitUnlabeled, NotMeasured
-from app.services.experiments import ExperimentRecords, Reading, reading_of
+from app.services.experiments import ExperimentRecords, Reading, reading_of, require_class
 from app.services.framing import NetworkInput
 from app.services.network_catalog import ServedNetwork
 from app.services.sample_catalog import SampleCatalog
@@ -114,10 +114,11 @@ def class_asked(served: ServedNetwork, digit: NetworkInput, given: int | None) -
 
     Raises:
         DigitUnlabeled: Nobody says, and there is no ink to read.
+        InvalidInput: The network has no such class.
     """
     reading = reading_of(digit.pixels, served.trace(digit.pixels).probabilities[0])
     if given is not None:
-        return given, reading
+        return require_class(given, [served]), reading
     if reading is None:
         raise DigitUnlabeled("The digit is blank, so that the network reads nothing: give a label, 0 to 9.")
     return reading.digit, reading

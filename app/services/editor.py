@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.errors import InvalidInput
-from app.services.framing import as_pixels
+from app.services.framing import as_pixels, scaled
 from app.services.network_catalog import ServedNetwork
 from app.services.sample_catalog import SampleCatalog
 from model.errors import ParameterError
@@ -54,7 +54,10 @@ def measure_edited(served: ServedNetwork, edits: Sequence[KernelEdit], samples: 
     """Read test digits with the network and with the edited one."""
     count = min(DIGITS, len(samples))
     tensors = samples.tensors(list(range(count)))
-    images, labels = as_pixels(tensors["images"])[:, np.newaxis], tensors["labels"]
+    labels = tensors["labels"]
+    images = served.artifact.network.images_of(
+        np.stack([scaled(as_pixels(image), served.side) for image in tensors["images"]])
+    )
     errors = []
     for network in (edited_network(served, edits).artifact.network, served.artifact.network):
         batches = [network.forward(images[begin : begin + BATCH])[0] for begin in range(0, count, BATCH)]

@@ -135,7 +135,16 @@ def ledger_rows(**geometry: int) -> list[LedgerRow]:
 def poke_pixel(
     networks: Iterable[ServedNetwork], digit: NetworkInput, row: int, column: int, value: float | None
 ) -> tuple[PokedPixel, list[NetworkPoke]]:
-    """Change one pixel, to the other end of the scale if no value is given."""
+    """Change one pixel, to the other end of the scale if no value is given.
+
+    Raises:
+        InvalidInput: There is no such pixel.
+    """
+    height, width = digit.pixels.shape
+    if row >= height or column >= width:
+        raise InvalidInput(
+            f"There is no pixel at row {row}, column {column}: these models read {height}×{width}, both counted from 0."
+        )
     before = float(digit.pixels[row, column])
     after = float(np.float32(value)) if value is not None else float(before < 0.5)
     poked = digit.pixels.copy()
@@ -187,21 +196,51 @@ def shift_curve(
     return lost, [_curve(served, shift(served.artifact.network, digit.pixels, shifts), label) for served in networks]
 
 
+def side_of(networks: Sequence[ServedNetwork]) -> int:
+    """Extent of the input of networks that are compared.
+
+    Raises:
+        InvalidInput: They read inputs of different extents.
+    """
+    sides = {served.name: served.side for served in networks}
+    if len(set(sides.values())) > 1:
+        told = ", ".join(f"{name} {side}×{side}" for name, side in sides.items())
+        raise InvalidInput(f"One digit is shown to all models, and these read different inputs: {told}. Ask for fewer.")
+    return networks[0].side
+
+
 def choose_label(
-    given: int | None, sample: int | None, samples: SampleCatalog, digit: NetworkInput, reader: ServedNetwork
+    given: int | None,
+    sample: int | None,
+    samples: SampleCatalog,
+    digit: NetworkInput,
+    networks: Sequence[ServedNetwork],
+    reader: ServedNetwork,
 ) -> tuple[int, Literal["body", "sample", "prediction"]]:
     """The class that counts as right, and who says so: the client, else the test digit's label, else a network.
 
+    That is the reader, or, if the digit is framed for networks of another input, the first of those.
+
     Raises:
         DigitUnlabeled: Nobody says, and there is no ink to read.
+        InvalidInput: One of the networks has no such class.
     """
     if given is not None:
-        return given, "body"
+        return require_class(given, networks), "body"
     if sample is not None:
-        return samples[sample].label, "sample"
+        return require_class(samples[sample].label, networks), "sample"
     if not digit.pixels.any():
         raise DigitUnlabeled("The digit is blank, so that no class is the right one: give a label, 0 to 9.")
-    return int(reader.trace(digit.pixels).logits[0].argmax()), "prediction"
+    asked = reader if reader.side == len(digit.pixels) else networks[0]
+    return require_class(int(asked.trace(digit.pixels).logits[0].argmax()), networks), "prediction"
+
+
+def require_class(label: int, networks: Iterable[ServedNetwork]) -> int:
+    """The label; raises InvalidInput if one of the networks has no such class."""
+    for served in networks:
+        if not 0 <= label < served.classes:
+            raise InvalidInput(f"Model {served.name} has no class {label}; its classes are 0 to {served.classes - 1}.")
+    return label
 
 
 def responses_of(served: ServedNetwork, digit: NetworkInput, layer: str) -> Responses:
@@ -253,6 +292,11 @@ class ExperimentRecords:
     def shift_curve(self) -> dict[str, Any]:
         """Many moved test digits; raises NotMeasured."""
         return self._get(SHIFT_CURVE_FILE, "shift-curve")
+
+    @property
+    def portrayed(self) -> str | None:
+        """The model whose filters were measured, if any was."""
+        return None if self._portraits is None else self._portraits[0]
 
     def portraits(self, model: str) -> Mapping[str, LayerPortraits]:
         """What the filters of a model look for, by layer; raises NotMeasured."""

@@ -67,10 +67,10 @@ def explain(served: ServedNetwork, source: Source, framing: FramingChoice, place
     """
     served.require_layer(place.layer)
     network = served.artifact.network
-    pixels = frame(source, framing).pixels
+    pixels = frame(source, framing, served.side).pixels
     # The very values of the feature-map answer; the patch that is handed on must not change with the next digit.
     trace = served.trace(pixels).copy()
-    image = pixels[np.newaxis, np.newaxis]
+    image = network.images_of(pixels[np.newaxis])
     try:
         arithmetic = explain_neuron(network, image, trace, place.layer, place.filter, place.row, place.column)
     except NeuronError as error:

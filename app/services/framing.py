@@ -12,6 +12,7 @@ from app.services.drawing import MAX_CELLS, draw
 from model.arrays import Float32, Ink
 from model.geometry import Box
 from model.preprocessing import FRAME_SIZE, to_mnist_frame
+from model.resampling import resize
 from model.strokes import INK_SIZE, GrowingInk, Stroke
 
 FramingChoice = Literal["auto", "mnist", "none"]
@@ -66,7 +67,7 @@ class Framing:
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """(28, 28) float32 0–1 and how it was framed."""
+    """(28, 28) float32 0–1, or as large as the network reads, and how it was framed."""
 
     pixels: Float32
     framing: Framing
@@ -112,11 +113,16 @@ def from_image(ink: Ink, size: tuple[int, int], polarity: Polarity | None) -> So
     )
 
 
-def frame(source: Source, requested: FramingChoice) -> NetworkInput:
-    """Make the 28×28.
+def frame(source: Source, requested: FramingChoice, side: int = FRAME_SIZE) -> NetworkInput:
+    """Make the 28×28, or what a network of another input reads.
 
     ``auto`` frames as MNIST did, except what is already placed so: pixels, MNIST's own digits, and images of 28×28
     with light ink on dark ground.
+
+    Args:
+        source: The digit as it came.
+        requested: How to frame it.
+        side: Extent of the network's input, in pixels; what is not framed is scaled to it.
 
     Raises:
         FramingImpossible: The source is no 28×28, and framing was declined.
@@ -131,9 +137,9 @@ def frame(source: Source, requested: FramingChoice) -> NetworkInput:
                 height=height,
             )
         untouched = Framing(requested, "none", source.size, None, None, None, source.polarity)
-        return NetworkInput(source.unframed, untouched)
+        return NetworkInput(scaled(source.unframed, side), untouched)
 
-    digit = to_mnist_frame(source.ink)
+    digit = to_mnist_frame(source.ink, side)
     reduction = source.size[0] / source.ink.shape[0]
     framing = Framing(
         requested=requested,
@@ -145,6 +151,11 @@ def frame(source: Source, requested: FramingChoice) -> NetworkInput:
         polarity=source.polarity,
     )
     return NetworkInput(digit.pixels, framing)
+
+
+def scaled(pixels: Float32, side: int) -> Float32:
+    """(28, 28) → (side, side), 0–1."""
+    return pixels if len(pixels) == side else np.clip(resize(pixels, side, side), 0, 1)
 
 
 def _enlarged(box: Box | None, factor: float, size: tuple[int, int]) -> Box | None:

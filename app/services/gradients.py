@@ -104,7 +104,7 @@ def take_steps(served: ServedNetwork, digit: NetworkInput, label: int, rate: flo
     names = list(served.layers)
     following = names[names.index(layer) + 1]
     mapped = following if served.layers[following].kind == "relu" else layer
-    traces = [network.trace(digit.pixels[np.newaxis, np.newaxis]) for network in (before, after)]
+    traces = [network.trace(network.images_of(digit.pixels[np.newaxis])) for network in (before, after)]
     return Step(
         losses=(loss_of(before, digit.pixels, label), loss_of(after, digit.pixels, label)),
         probabilities=np.ascontiguousarray(np.stack([trace.probabilities[0] for trace in traces])),

@@ -78,7 +78,7 @@ def run_forward(served: ServedNetwork, source: Source, framing: FramingChoice, l
     Raises:
         FramingImpossible: The source is no 28×28, and framing was declined.
     """
-    network_input = frame(source, framing)
+    network_input = frame(source, framing, served.side)
     trace = served.trace(network_input.pixels)
     return Inference(
         model=served.name,

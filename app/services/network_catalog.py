@@ -1,6 +1,7 @@
 """The networks that are served, by name."""
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import LayerWithoutKernels, UnknownCheckpoint, UnknownFilter, UnknownLayer, UnknownModel, UnknownNeuron
+from app.services.framing import as_pixels, scaled
 from model.arrays import Float32
 from model.artifact import (
     HISTORY_FILE,
@@ -22,10 +24,18 @@ from model.artifact import (
     load_history,
     read_tensors,
 )
+from model.calibration import calibrate
 from model.description import LayerDescription, describe_layers
 from model.errors import ArtifactError
 from model.inference_plan import InferencePlan
-from model.network import ForwardTrace
+from model.network import ForwardTrace, Network
+from model.onnx_import import load_onnx
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""Of a network that is brought along: it goes into addresses."""
+
+GUEST = "trained"
+"""Name of what a visitor trains."""
 
 Number = TypeVar("Number", bound=np.number[Any])
 
@@ -76,7 +86,7 @@ class ServedNetwork:
         plan: InferencePlan | None = getattr(self._of_thread, "plan", None)
         if plan is None:
             plan = self._of_thread.plan = InferencePlan(self.artifact.network)
-        return plan.trace(pixels[np.newaxis, np.newaxis])
+        return plan.trace(self.artifact.network.images_of(pixels[np.newaxis]))
 
     def at(self, step: int) -> "ServedNetwork":
         """The network as it was after a training step, with the layers and color ranges of the finished one.
@@ -95,6 +105,11 @@ class ServedNetwork:
     @property
     def name(self) -> str:
         return self.artifact.name
+
+    @property
+    def side(self) -> int:
+        """Extent of its square input, in pixels."""
+        return self.artifact.network.input_shape[1]
 
     @property
     def classes(self) -> int:
@@ -223,21 +238,23 @@ class NetworkHistory:
 
 
 class NetworkCatalog:
-    """Every network of the artifacts folder, and one that a visitor trained.
+    """Every network of the artifacts folder, those that were brought along, and one that a visitor trained.
 
     Attributes:
         networks: By name, those of the folder: experiments compare these.
+        brought: By name, those from elsewhere.
         guest: The visitor's, until the server stops; None if there is none.
     """
 
     def __init__(self, networks: Mapping[str, ServedNetwork]) -> None:
         self.networks = networks
+        self.brought: dict[str, ServedNetwork] = {}
         self.guest: ServedNetwork | None = None
 
     @property
     def all(self) -> list[ServedNetwork]:
-        """Those of the folder, and the guest."""
-        return [*self.networks.values(), *([self.guest] if self.guest else [])]
+        """Those of the folder, those brought along, and the guest."""
+        return [*self.networks.values(), *self.brought.values(), *([self.guest] if self.guest else [])]
 
     def welcome(self, folder: Path) -> None:
         """Serve another network in place of the guest before it.
@@ -246,6 +263,26 @@ class NetworkCatalog:
             ArtifactError: It cannot be read.
         """
         self.guest = _serve(folder)
+
+    def bring(self, folder: Path, digits: NDArray[np.uint8]) -> None:
+        """Serve the ONNX files of a folder too, each by its file's name.
+
+        Args:
+            folder: Where they are.
+            digits: (N, 28, 28) uint8, which each is shown once to find its range of colors.
+
+        Raises:
+            ArtifactError: There is no such folder, or a file is no network that can be shown.
+        """
+        if not folder.is_dir():
+            raise ArtifactError(f"KERNELSCOPE_MODELS is {folder}, which is no folder")
+        for path in sorted(folder.glob("*.onnx")):
+            name = path.stem
+            if not NAME.fullmatch(name):
+                raise ArtifactError(f"{path} names no model: use up to 40 letters, digits, - and _ before .onnx")
+            if name in {served.name for served in self.all} or name == GUEST:
+                raise ArtifactError(f"{path} has the name of a model that is here already: {name}")
+            self.brought[name] = _bring(name, load_onnx(path), digits)
 
     @classmethod
     def load(cls, folder: Path) -> "NetworkCatalog":
@@ -266,13 +303,11 @@ class NetworkCatalog:
         Raises:
             UnknownModel: There is none; the message names those there are.
         """
-        guest = self.guest
-        if guest is not None and name == guest.name:
-            return guest
-        if name not in self.networks:
-            names = [served.name for served in self.all]
-            raise UnknownModel(f"There is no model {name[:40]!r}; the models are: {', '.join(names)}.", models=names)
-        return self.networks[name]
+        for served in self.all:
+            if served.name == name:
+                return served
+        names = [served.name for served in self.all]
+        raise UnknownModel(f"There is no model {name[:40]!r}; the models are: {', '.join(names)}.", models=names)
 
 
 def _serve(folder: Path) -> ServedNetwork:
@@ -287,3 +322,15 @@ def _serve(folder: Path) -> ServedNetwork:
         predictions=predictions,
         history=NetworkHistory.load(folder),
     )
+
+
+def _bring(name: str, network: Network, digits: NDArray[np.uint8]) -> ServedNetwork:
+    pictures = np.stack([scaled(as_pixels(digit), network.input_shape[1]) for digit in digits])
+    artifact = Artifact(
+        name=name,
+        title=f"Your own network, from {name}.onnx",
+        network=network,
+        calibration=calibrate(network, network.images_of(pictures)),
+        record={},
+    )
+    return ServedNetwork(artifact, {layer.name: layer for layer in describe_layers(network)}, predictions=None)

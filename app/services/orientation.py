@@ -11,6 +11,9 @@ from model.experiments.orientation import SELECTIVE, Bar, Measure, Tuning, sweep
 __all__ = ["SELECTIVE", "Bar", "LayerTuning", "Measure", "tune"]
 
 
+POOLING = ("max_pool2d", "avg_pool2d")
+
+
 @dataclass(frozen=True)
 class LayerTuning:
     """The tuning of each filter of a layer."""
@@ -22,15 +25,27 @@ class LayerTuning:
 
 def rectified_layers(served: ServedNetwork) -> list[str]:
     """Layers whose values are not negative and no classes: those a tuning curve can be drawn of."""
-    return [name for name, layer in served.layers.items() if layer.kind in ("relu", "max_pool2d")]
+    rectified, found = False, []
+    for name, layer in served.layers.items():
+        # Pooling keeps the sign of what it reads.
+        rectified = layer.kind == "relu" or (rectified and layer.kind in POOLING)
+        if rectified:
+            found.append(name)
+    return found
 
 
 def first_rectified(served: ServedNetwork) -> list[str]:
-    """The first ReLU, and the pooling behind it if there is one."""
+    """The first ReLU, and the pooling behind it if there is one.
+
+    Raises:
+        InvalidInput: There is no ReLU.
+    """
     names = list(served.layers)
-    first = rectified_layers(served)[0]
-    following = names[names.index(first) + 1]
-    return [first, following] if served.layers[following].kind == "max_pool2d" else [first]
+    can = rectified_layers(served)
+    if not can:
+        raise InvalidInput(f"Model {served.name} has no ReLU; tuning curves can be drawn of layers behind one.")
+    following = names[names.index(can[0]) + 1]
+    return [can[0], following] if following in can and served.layers[following].kind in POOLING else [can[0]]
 
 
 def tune(

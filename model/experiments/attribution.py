@@ -68,7 +68,7 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
     Source:
         Simonyan, Vedaldi & Zisserman (2014), "Deep inside convolutional networks", with the sign kept.
     """
-    x: NDArray[Any] = pixels[np.newaxis, np.newaxis].astype(np.float64)
+    x: NDArray[Any] = network.images_of(pixels[np.newaxis]).astype(np.float64)
     layers = list(in_double(network).layers.values())[:-1]
     contexts = []
     for layer in layers:
@@ -82,7 +82,8 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
         assert delta is not None
         delta, _ = layer.backward(delta, context)
     assert delta is not None
-    return Saliency(logit, np.ascontiguousarray(delta[0, 0], dtype=np.float64))
+    # Ink goes into every channel alike, so what it does is the sum over them.
+    return Saliency(logit, np.ascontiguousarray(delta[0].sum(axis=0), dtype=np.float64))
 
 
 def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: int, stride: int = 1) -> Occlusion:
@@ -114,7 +115,7 @@ def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: in
                 covered[top : top + size, left : left + size] = 0
                 images.append(covered)
                 places.append((row, column))
-    batches = [np.stack(images[begin : begin + BATCH])[:, np.newaxis] for begin in range(0, len(images), BATCH)]
+    batches = [network.images_of(np.stack(images[begin : begin + BATCH])) for begin in range(0, len(images), BATCH)]
     logits = np.concatenate([network.forward(batch)[0] for batch in batches])
     probabilities = softmax(logits)
     changes = np.zeros((2, len(tops), len(lefts)))

@@ -69,7 +69,7 @@ def backpropagate(network: Network, pixels: Float32, label: int) -> Backpropagat
         pixels: (H, W) float32.
         label: The class that counts as right.
     """
-    x: NDArray[Any] = pixels[np.newaxis, np.newaxis].astype(np.float64)
+    x: NDArray[Any] = network.images_of(pixels[np.newaxis]).astype(np.float64)
     layers = in_double(network).layers
     outputs: dict[str, Float64] = {}
     contexts = {}
@@ -147,7 +147,7 @@ def nudge(
 
 def loss_of(network: Network, pixels: Float32, label: int) -> float:
     """-log of the label's probability, in nats, in double precision."""
-    probabilities = list(trace_exactly(network, pixels[np.newaxis, np.newaxis]).values())[-1]
+    probabilities = list(trace_exactly(network, network.images_of(pixels[np.newaxis])).values())[-1]
     return -float(np.log(probabilities[0, label, 0, 0]))
 
 

@@ -134,7 +134,7 @@ def sweep_angles(
         Layer → a tuning for each filter.
     """
     size = network.input_shape[1]
-    images = np.stack([bar.ground(size), *(bar.draw(angle, size) for angle in angles)])[:, np.newaxis]
+    images = network.images_of(np.stack([bar.ground(size), *(bar.draw(angle, size) for angle in angles)]))
     outputs = network.trace(images).outputs
     described = {layer.name: layer for layer in describe_layers(network)}
     result = {}

@@ -59,9 +59,9 @@ def poke(network: Network, pixels: Float32, row: int, column: int, value: float)
         column: Of the pixel.
         value: What it becomes.
     """
-    pair = np.stack([pixels, pixels])[:, np.newaxis]
-    pair[1, 0, row, column] = value
-    outputs = trace_exactly(network, pair)
+    pair = np.stack([pixels, pixels])
+    pair[1, row, column] = value
+    outputs = trace_exactly(network, network.images_of(pair))
     layers = []
     for layer in describe_layers(network):
         before, after = outputs[layer.name]

@@ -99,7 +99,7 @@ def shift(network: Network, pixels: Float32, shifts: list[tuple[int, int]]) -> l
         shifts: (down, right), in pixels.
     """
     moved = [move(pixels, down, right) for down, right in shifts]
-    outputs = trace_exactly(network, np.stack([pixels, *moved])[:, np.newaxis])
+    outputs = trace_exactly(network, network.images_of(np.stack([pixels, *moved])))
     described = describe_layers(network)
     probabilities = list(outputs.values())[-1][:, :, 0, 0]
     return [

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.arrays import Float32, Images
 from model.errors import NeuronError
 from model.geometry import Box, Window
-from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import AvgPool2d, Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
 from model.network import ForwardTrace, Network
 
 INPUT = "input"
@@ -119,6 +119,10 @@ def explain_neuron(
             return NeuronArithmetic(
                 reads, filter_number, patch, span, None, winner, None, float(patch.max()), activation
             )
+        case AvgPool2d() as averaging:
+            patch, span = _patch(source[filter_number : filter_number + 1], averaging.window, row, column)
+            mean = float(patch.mean(dtype=np.float64))
+            return NeuronArithmetic(reads, filter_number, patch, span, None, None, None, mean, activation)
         case ReLU() as relu:
             patch, span = _patch(source[filter_number : filter_number + 1], relu.window, row, column)
             computed = max(0.0, float(patch[0, 0, 0]))

@@ -7,6 +7,7 @@ import numpy as np
 
 from model.arrays import Float32, Shape3
 from model.geometry import Window, conv_output_size
+from model.windows import members_of_groups
 
 ROWS, COLUMNS = 2, 3
 """Axes of (N, C, H, W)."""
@@ -67,16 +68,9 @@ class MaxPool2d:
         return _hand_back(d_row_maxima, context.row_maxima, context.x, ROWS, self.size), {}
 
 
-def _members(x: Float32, axis: int, size: int) -> list[Float32]:
-    """Views of x that hold the first, second, … value of every group of ``size`` neighbors along an axis."""
-    count = x.shape[axis] // size
-    before = (slice(None),) * axis
-    return [x[(*before, slice(i, count * size, size))] for i in range(size)]
-
-
 def _largest(x: Float32, axis: int, size: int) -> Float32:
     """The largest of every group of neighbors along an axis, in new memory that lies as x does."""
-    first, *others = _members(x, axis, size)
+    first, *others = members_of_groups(x, axis, size)
     largest = first.copy(order="K") if not others else np.maximum(first, others[0])
     for member in others[1:]:
         np.maximum(largest, member, out=largest)
@@ -90,8 +84,8 @@ def _hand_back(d_maxima: Float32, maxima: Float32, x: Float32, axis: int, size: 
     taking it would multiply it.
     """
     dx = np.empty_like(x)
-    *members, _last = _members(x, axis, size)
-    *gradients, last_gradient = _members(dx, axis, size)
+    *members, _last = members_of_groups(x, axis, size)
+    *gradients, last_gradient = members_of_groups(dx, axis, size)
     for member, gradient in zip(members, gradients, strict=True):
         # A mask as float and a product: several times as fast as `where=`, which goes element by element.
         np.multiply(d_maxima, (member == maxima).astype(d_maxima.dtype), out=gradient)

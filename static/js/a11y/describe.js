@@ -12,7 +12,7 @@ export function describePrediction(prediction) {
 }
 
 /**
- * How the digit became 28×28, in few words.
+ * How the digit became what the network reads, in few words.
  * @param {Digit} digit
  * @param {Framing} framing
  */
@@ -20,5 +20,6 @@ export function describeFraming(digit, framing) {
   if (digit.kind === "sample") return `test digit ${digit.index}`;
   if (framing.applied === "none") return "as uploaded";
   if (!framing.crop) return "blank";
-  return digit.kind === "image" ? "cropped, centered" : "fitted to 20×20, centered";
+  const box = framing.placed ? Math.max(framing.placed.height, framing.placed.width) : 20;
+  return digit.kind === "image" ? "cropped, centered" : `fitted to ${box}×${box}, centered`;
 }

@@ -15,6 +15,7 @@ import { PEN_WIDTH, wireDrawingBench } from "./drawing-bench.js";
 import { EXAMPLE_STROKES } from "./example-digit.js";
 import { createProblemNote } from "./problem-note.js";
 
+const INPUT_ROOM = 112; // CSS pixels: 28 pixels, four times as large.
 const WIDTHS = ["(min-width: 1280px)", "(min-width: 1400px)", "(max-width: 1023px)", "(max-width: 760px)"];
 
 /**
@@ -117,7 +118,7 @@ export function openDigitPage() {
           store.dispatch({ type: "digitChosen", digit });
         } else bench.rememberInAddress(); // A link to a section takes the digit out of the address; back it goes.
       });
-      enlarge(inputCanvas, 4);
+      enlarge(inputCanvas, Math.max(1, Math.floor(INPUT_ROOM / inputCanvas.width)));
       layOutAll();
       channel.send(store.getState().digit);
       return {

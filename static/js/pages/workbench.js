@@ -24,6 +24,7 @@ import { createProblemNote } from "./problem-note.js";
 
 const PAINT_PAUSE = 8; // Milliseconds: half a frame, so that answers that come in one heap are painted once.
 const REST = 150; // Milliseconds without an answer after which the pen is taken to rest.
+const INPUT_ROOM = 112; // CSS pixels: 28 pixels, four times as large.
 const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
 
 // The browser paints the page as the server wrote it before it spends time on making it work.
@@ -277,7 +278,7 @@ addEventListener("hashchange", () => {
   // A link to a layer of this page asks for no view at all.
   if (digit || Object.keys(rest).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, training: null, ...rest } });
 });
-enlarge(inputCanvas, 4);
+enlarge(inputCanvas, Math.max(1, Math.floor(INPUT_ROOM / inputCanvas.width)));
 showControls(store.getState());
 paintAll();
 ask(store.getState());

@@ -16,13 +16,17 @@
  */
 export function writeOut(layer, sources, neuron, span) {
   const { reads, own, after, weights } = sources;
-  const pools = layer.kind === "max_pool2d";
+  const pools = layer.kind === "max_pool2d" || layer.kind === "avg_pool2d";
   const channels = pools ? 1 : reads.shape[0];
   const firstChannel = pools ? neuron.filter : 0;
   const size = span.height * span.width;
   const patch = readPatch(reads, span, firstChannel, channels);
   const stored = own ? at(own, neuron) : null;
   const shape = { channels, rows: span.height, columns: span.width, firstChannel, span };
+  if (layer.kind === "avg_pool2d") {
+    const mean = patch.reduce((total, value) => total + value, 0) / size;
+    return { ...shape, patch, kernel: null, products: null, sums: null, bias: 0, winner: null, computed: mean, stored, after: null };
+  }
   if (pools) {
     let winner = 0;
     for (let i = 1; i < size; i += 1) if (patch[i] > patch[winner]) winner = i;

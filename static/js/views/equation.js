@@ -58,8 +58,11 @@ export function createEquation() {
       const { kernel: weights, products: terms, sums } = arithmetic;
       for (const part of [times, kernel.root, equals, products.root]) part.hidden = !weights;
       if (!weights || !terms || !sums) {
-        const place = winner === null ? "" : `row ${Math.floor(winner / columns) + 1}, column ${(winner % columns) + 1} of the patch`;
-        setText(sum, exact ? `largest: ${formatFixed(arithmetic.computed, decimals)}, ${place}` : "…");
+        const computed = formatFixed(arithmetic.computed, decimals);
+        const said = winner === null
+          ? `mean: ${computed}, of ${size} values`
+          : `largest: ${computed}, row ${Math.floor(winner / columns) + 1}, column ${(winner % columns) + 1} of the patch`;
+        setText(sum, exact ? said : "…");
         return;
       }
       kernel.update({ label: kernelName, rows, columns, textOf: textOf(weights, decimals), pixelOf: pixelOf(weights, colorings.kernel) });

@@ -204,9 +204,10 @@ export function createLensPanel(layers, actions) {
 function sentenceOf({ section: { layer, after }, neuron, order, reads, arithmetic }) {
   const size = arithmetic ? `${arithmetic.rows}×${arithmetic.columns}` : "";
   if (layer.kind === "max_pool2d") return `Passes on the largest value of the ${size} outlined in map ${neuron.filter} of ${reads}.`;
+  if (layer.kind === "avg_pool2d") return `Passes on the mean of the ${size} outlined in map ${neuron.filter} of ${reads}.`;
   const source = reads === "input" ? "your digit" : `each of the ${order.length || layer.input_shape[0]} maps of ${reads}`;
   if (layer.kind === "linear") {
-    return `What pushes the network toward ${neuron.filter}, and away: every value of ${reads} times its weight, added up${after ? "; softmax then compares the ten sums" : ""}.`;
+    return `What pushes the network toward ${neuron.filter}, and away: every value of ${reads} times its weight, added up${after ? "; softmax then compares all the sums" : ""}.`;
   }
   return `Sees ${size} of ${source}, outlined. Value × weight, added up, is one cell of map ${neuron.filter}; all its cells share the kernel.`;
 }

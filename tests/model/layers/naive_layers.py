@@ -71,6 +71,16 @@ def naive_max_pool2d(x: Array, size: int) -> Array:
     return y
 
 
+def naive_avg_pool2d(x: Array, size: int) -> Array:
+    """The mean of each size×size window; what fills no window is not read."""
+    count, channels, height, width = x.shape
+    y = np.zeros((count, channels, height // size, width // size))
+    for n, c, h, w in np.ndindex(*y.shape):
+        values = [float(x[n, c, h * size + i, w * size + j]) for i, j in product(range(size), range(size))]
+        y[n, c, h, w] = sum(values) / len(values)
+    return y
+
+
 def naive_relu(x: Array) -> Array:
     """What is negative becomes zero."""
     y = np.zeros(x.shape)

@@ -1,0 +1,224 @@
+"""KERNELSCOPE_MODELS: networks from elsewhere are served as the service's own are, by every operation."""
+
+from pathlib import Path
+
+import httpx
+import numpy as np
+import onnxruntime
+import pytest
+from fastapi import FastAPI
+from safetensors.numpy import load
+
+from app.main import create_app
+from app.settings import Settings
+from model.errors import ArtifactError
+from tests.builders import SEVEN
+from tests.onnx_files import OnnxFile, small_network
+
+pytestmark = pytest.mark.anyio
+
+TENSORS = {"Accept": "application/x-safetensors"}
+COLORED = "/api/v1/models/colored"
+
+
+@pytest.fixture
+def models(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """A folder with a network that reads colors, one of three classes, and something else."""
+    small_network(rng, channels=3, side=32).save(tmp_path / "colored.onnx")
+    small_network(rng, channels=1, side=28, classes=3).save(tmp_path / "three-classes.onnx")
+    (tmp_path / "notes.txt").write_text("no network")
+    return tmp_path
+
+
+@pytest.fixture
+def settings(artifacts: Path, models: Path) -> Settings:
+    return Settings(artifacts=artifacts, models=models)
+
+
+async def start(settings: Settings) -> None:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        pass
+
+
+async def test_they_are_listed_described_and_ready(client: httpx.AsyncClient):
+    listed = (await client.get("/api/v1/models")).json()["models"]
+    described = (await client.get(COLORED)).json()
+
+    assert [model["id"] for model in listed] == ["cnn", "colored", "three-classes"]
+    assert (await client.get("/readyz")).json()["models"] == ["cnn", "colored", "three-classes"]
+    assert described["input"]["shape"] == [3, 32, 32]
+    assert [layer["name"] for layer in described["layers"]][:4] == ["conv1", "relu1", "pool1", "conv2"]
+    assert described["layers"][2]["kind"] == "avg_pool2d"
+    assert described["layers"][0]["display_range"][1] > 0
+
+
+async def test_maps_are_those_of_onnx_runtime(client: httpx.AsyncClient, models: Path):
+    answer = await client.post(f"{COLORED}/feature-maps", json={"strokes": SEVEN}, headers=TENSORS)
+
+    tensors = load(answer.content)
+    pictures = np.repeat(tensors["input"][np.newaxis, np.newaxis], 3, axis=1)
+    session = onnxruntime.InferenceSession(models / "colored.onnx")
+    names = [output.name for output in session.get_outputs()]
+    theirs = dict(zip(names, session.run(names, {"picture": pictures}), strict=True))
+    assert tensors["input"].shape == (32, 32)
+    for layer, node in {"conv1": "t1", "pool1": "t3", "pool2": "t7"}.items():
+        np.testing.assert_allclose(tensors[layer], theirs[node][0], atol=1e-5, err_msg=layer)
+    np.testing.assert_allclose(tensors["probabilities"], theirs["t10"][0], atol=1e-5)
+
+
+async def test_a_digit_is_framed_in_proportion(client: httpx.AsyncClient):
+    small, large = [
+        (await client.post(f"/api/v1/models/{model}/feature-maps?layers=conv1", json={"strokes": SEVEN})).json()[
+            "input"
+        ]
+        for model in ("cnn", "colored")
+    ]
+
+    assert max(small["framing"]["placed"]["height"], small["framing"]["placed"]["width"]) == 20
+    assert max(large["framing"]["placed"]["height"], large["framing"]["placed"]["width"]) == round(20 / 28 * 32)
+    assert np.shape(large["pixels"]) == (32, 32)
+
+
+@pytest.mark.parametrize("digit", [{"sample": 3}, {"pixels": [[0.5] * 28] * 28}, {"strokes": SEVEN, "framing": "none"}])
+async def test_what_is_not_framed_is_scaled(client: httpx.AsyncClient, digit: dict):
+    small, large = [
+        np.array((await client.post(f"/api/v1/models/{model}/feature-maps", json=digit)).json()["input"]["pixels"])
+        for model in ("cnn", "colored")
+    ]
+
+    assert large.shape == (32, 32)
+    assert large.mean() == pytest.approx(small.mean(), rel=0.03)
+
+
+OPERATIONS = [
+    ("GET", f"{COLORED}/layers/conv1/kernels", None),
+    ("GET", f"{COLORED}/history", None),
+    ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "pool1", "filter": 1, "row": 2, "column": 3}),
+    ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "conv1", "filter": 1, "row": 0, "column": 31}),
+    ("POST", "/api/v1/experiments/poke?models=colored", {"sample": 0, "row": 30, "column": 31}),
+    ("POST", "/api/v1/experiments/shift?models=colored", {"sample": 0, "down": 1, "right": -2}),
+    ("POST", "/api/v1/experiments/shift-curve?models=colored", {"strokes": SEVEN, "direction": "right", "reach": 2}),
+    ("POST", "/api/v1/experiments/gradients?models=colored", {"strokes": SEVEN}),
+    ("POST", "/api/v1/experiments/gradients?models=cnn,three-classes", {"sample": 0, "label": 2}),
+    ("POST", "/api/v1/experiments/saliency?model=colored", {"sample": 0}),
+    ("POST", "/api/v1/experiments/occlusion?model=colored", {"sample": 0, "size": 8, "stride": 4}),
+    ("GET", "/api/v1/experiments/tuning?model=colored", None),
+    (
+        "POST",
+        "/api/v1/experiments/edit?model=colored",
+        {"sample": 0, "edits": [{"layer": "conv1", "filter": 0, "silence": True}]},
+    ),
+    (
+        "POST",
+        "/api/v1/experiments/edit/accuracy?model=colored",
+        {"edits": [{"layer": "conv1", "filter": 0, "silence": True}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), OPERATIONS, ids=[path.partition("v1/")[2] for _, path, _ in OPERATIONS]
+)
+async def test_every_operation_works_on_them(client: httpx.AsyncClient, method: str, path: str, body: dict | None):
+    answer = await client.request(method, path, json=body)
+
+    assert answer.status_code == 200, answer.text[:500]
+
+
+async def test_saliency_is_the_change_that_ink_makes_in_all_channels(client: httpx.AsyncClient, app: FastAPI):
+    answer = (await client.post("/api/v1/experiments/saliency?model=colored", json={"strokes": SEVEN})).json()
+    network = app.state.catalog["colored"].artifact.network
+    pixels = np.array(answer["input"]["pixels"])
+    gradient = np.array(answer["gradient"])
+    row, column = np.unravel_index(np.abs(gradient).argmax(), gradient.shape)
+    nudged = np.stack([pixels, pixels]).astype(np.float32)
+    nudged[1, row, column] += 2.0**-10
+
+    logits = network.forward(network.images_of(nudged))[0][:, answer["label"]]
+
+    assert (logits[1] - logits[0]) * 2**10 == pytest.approx(gradient[row, column], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        (
+            "/api/v1/experiments/poke?models=cnn,colored",
+            {"sample": 0, "row": 1, "column": 1},
+            "One digit is shown to all models, and these read different inputs: "
+            "cnn 28×28, colored 32×32. Ask for fewer.",
+        ),
+        (
+            "/api/v1/experiments/poke?models=cnn",
+            {"sample": 0, "row": 28, "column": 1},
+            "There is no pixel at row 28, column 1: these models read 28×28, both counted from 0.",
+        ),
+        (
+            "/api/v1/experiments/gradients?models=three-classes",
+            {"sample": 0, "label": 3},
+            "Model three-classes has no class 3; its classes are 0 to 2.",
+        ),
+        (
+            "/api/v1/experiments/saliency?model=three-classes",
+            {"sample": 0, "label": 9},
+            "Model three-classes has no class 9; its classes are 0 to 2.",
+        ),
+    ],
+)
+async def test_what_does_not_fit_them_is_told(client: httpx.AsyncClient, path: str, body: dict, detail: str):
+    answer = await client.post(path, json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == detail
+
+
+async def test_layers_behind_no_relu_have_no_tuning(artifacts: Path, tmp_path: Path, rng: np.random.Generator):
+    weights = rng.normal(0, 0.1, (10, 1, 12, 12)).astype(np.float32)
+    OnnxFile(1, 12).add("Conv", weights).save(tmp_path / "linear.onnx")
+    app = create_app(Settings(artifacts=artifacts, models=tmp_path))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            answer = await client.get("/api/v1/experiments/tuning?model=linear")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "Model linear has no ReLU; tuning curves can be drawn of layers behind one."
+
+
+async def test_one_of_them_can_be_the_default(artifacts: Path, models: Path):
+    app = create_app(Settings(artifacts=artifacts, models=models, default_model="colored"))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            for path in ("/", "/orientation", "/gradients", "/editor", "/saliency", "/tour", "/local-and-global"):
+                assert (await client.get(path)).status_code == 200
+
+
+async def test_folder_that_is_none_stops_the_start(artifacts: Path, tmp_path: Path):
+    with pytest.raises(ArtifactError, match=r"KERNELSCOPE_MODELS is .*/none, which is no folder"):
+        await start(Settings(artifacts=artifacts, models=tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cnn", "has the name of a model that is here already: cnn"),
+        ("trained", "has the name of a model that is here already: trained"),
+        ("my network", "names no model: use up to 40 letters, digits, - and _ before .onnx"),
+    ],
+)
+async def test_file_with_a_name_that_cannot_be_used_stops_the_start(
+    artifacts: Path, tmp_path: Path, rng: np.random.Generator, name: str, message: str
+):
+    small_network(rng).save(tmp_path / f"{name}.onnx")
+
+    with pytest.raises(ArtifactError, match=message):
+        await start(Settings(artifacts=artifacts, models=tmp_path))
+
+
+async def test_file_that_cannot_be_shown_stops_the_start(artifacts: Path, tmp_path: Path):
+    OnnxFile().add("Sigmoid").save(tmp_path / "net.onnx")
+
+    with pytest.raises(ArtifactError, match=r"net\.onnx cannot be shown: operator Sigmoid"):
+        await start(Settings(artifacts=artifacts, models=tmp_path))
