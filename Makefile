@@ -3,12 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
+FUZZ := .venv-fuzz
+FUZZ_SECONDS ?= 600
 export PORT ?= 8000
 # Tests run on one BLAS thread, as the service does.
 test check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train train-comparisons bench check test test-browser format lock audit clean
+.PHONY: help run train train-comparisons bench check test test-browser format lock fuzz audit clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +27,7 @@ train-comparisons: $(VENV)/.run  ## Train the networks to compare with, and meas
 	$(BIN)/python -m model.controls scramble
 	$(BIN)/python -m model.controls shift-curve
 
-bench: $(BENCH)/.installed wrk  ## Measure against PyTorch and ONNX Runtime, and the service; writes bench/ and README
+bench: $(BENCH)/.installed wrk chromium  ## Measure against PyTorch and ONNX Runtime, the service and the page; writes bench/ and README
 	env -u OPENBLAS_CORETYPE $(BENCH)/bin/python -m bench $(BENCH_ARGS)
 
 check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting and types, of Python and JavaScript
@@ -51,12 +53,15 @@ lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.txt -o $$name.lock; \
 	done
 
+fuzz: $(FUZZ)/.installed  ## Search for what breaks the service (FUZZ_SECONDS=600)
+	$(FUZZ)/bin/python -m fuzz --seconds $(FUZZ_SECONDS)
+
 audit: $(VENV)/.dev  ## Look the pinned dependencies up for known vulnerabilities; needs the internet
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
 	for name in requirements requirements-dev; do $(BIN)/pip-audit --require-hashes --disable-pip -r $$name.lock || exit 1; done
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) $(BENCH) node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(FUZZ) node_modules .pytest_cache .mypy_cache .ruff_cache
 
 # The stamps make a second start quick: nothing is installed again until a lock file changes.
 $(VENV)/.run: requirements.lock | $(BIN)/pip
@@ -72,6 +77,12 @@ $(BENCH)/.installed: requirements.lock bench/requirements.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check $(BENCH_PIP) -r bench/requirements.txt
+	touch $@
+
+$(FUZZ)/.installed: requirements.lock fuzz/requirements.txt
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check -r fuzz/requirements.txt
 	touch $@
 
 # Node.js comes as a Python package too, so that checking needs nothing but Python; it is never part of the product.

@@ -14,6 +14,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.codecs.tensor_json import encode_json
 from app.errors import (
@@ -27,6 +28,9 @@ from app.errors import (
 from app.observability.metrics import Metrics
 
 PROBLEM_JSON = "application/problem+json"
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""Of which some work at an address."""
 
 MAX_ERRORS = 5
 """Errors reported at once: 784 wrong numbers would answer with 100 kB."""
@@ -83,10 +87,11 @@ def _as_app_error(request: HTTPConnection, exception: Exception) -> AppError:
         case HTTPException(status_code=404):
             return NotFound(f"There is nothing at {request.url.path[:200]}.")
         case HTTPException(status_code=405):
-            allowed = (exception.headers or {}).get("Allow", "")
+            allowed = _methods_of(request)
+            works = f"{' and '.join(allowed)} {'do' if len(allowed) > 1 else 'does'}"
             return MethodNotAllowed(
-                f"{request.scope['method'][:20]} does not work here; {allowed or 'another method'} does.",
-                headers=exception.headers,
+                f"{request.scope['method'][:20]} does not work here; {works}.",
+                headers={"Allow": ", ".join(allowed)},
             )
         case HTTPException(status_code=400):
             return MalformedRequest(f"The request could not be parsed: {exception.detail}")
@@ -96,6 +101,16 @@ def _as_app_error(request: HTTPConnection, exception: Exception) -> AppError:
             # The traceback names places in the code; no value of a request is in it.
             logger.error("unexpected error", exc_info=exception)
             return InternalError("The server made a mistake; the log has the details under this answer's X-Request-ID.")
+
+
+def _methods_of(request: HTTPConnection) -> list[str]:
+    """Every method that works at the request's address; the framework names those of its first route alone."""
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _plain_error(exception: HTTPException) -> AppError:

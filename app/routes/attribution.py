@@ -22,6 +22,7 @@ from app.dependencies import (
 )
 from app.errors import (
     DigitUnlabeled,
+    InvalidInput,
     NotAcceptable,
     NotMeasured,
     ServerBusy,
@@ -54,7 +55,9 @@ router = APIRouter(prefix=API, tags=["Explanations"])
     summary="Show what all filters of a layer look for",
     response_model=PortraitsAnswer,
     response_class=Response,
-    responses=answers(PORTRAITS_EXAMPLE, TENSORS, UnknownModel, UnknownLayer, NotMeasured, NotAcceptable, ServerBusy),
+    responses=answers(
+        PORTRAITS_EXAMPLE, TENSORS, UnknownModel, UnknownLayer, NotMeasured, NotAcceptable, InvalidInput, ServerBusy
+    ),
 )
 async def get_filters(
     request: Request,
@@ -84,7 +87,15 @@ async def get_filters(
     response_model=PortraitAnswer,
     response_class=Response,
     responses=answers(
-        PORTRAIT_EXAMPLE, TENSORS, UnknownModel, UnknownLayer, UnknownFilter, NotMeasured, NotAcceptable, ServerBusy
+        PORTRAIT_EXAMPLE,
+        TENSORS,
+        UnknownModel,
+        UnknownLayer,
+        UnknownFilter,
+        NotMeasured,
+        NotAcceptable,
+        InvalidInput,
+        ServerBusy,
     ),
 )
 async def get_filter(

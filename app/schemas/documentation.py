@@ -3,7 +3,7 @@
 The request examples are executed by tests; the answers are real ones, cut short.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,7 +23,7 @@ from app.schemas.experiments import (
     StepQuery,
 )
 from app.schemas.explanations import NeuronQuery
-from app.schemas.inference import DigitQuery
+from app.schemas.inference import SOURCES, DigitQuery
 from app.schemas.problem import Problem
 from app.schemas.trainings import TrainingQuery
 
@@ -468,8 +468,28 @@ DIGIT_EXAMPLES = {
 
 def _body(query: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
     """The ``openapi_extra`` of an operation that reads a digit, and more, as JSON."""
-    content = {JSON: {"schema": query.model_json_schema(), "examples": examples}}
+    schema = query.model_json_schema()
+    # A reference would look for its definition in the whole document, where the schema's own are not.
+    schema = _inlined(schema, schema.pop("$defs", {}))
+    if issubclass(query, DigitQuery):
+        # What the validator asks for: one of these, and not null.
+        schema["oneOf"] = [
+            {"required": [name], "properties": {name: {"type": kind}}}
+            for name, kind in zip(SOURCES, ("array", "array", "string", "integer"), strict=True)
+        ]
+    content = {JSON: {"schema": schema, "examples": examples}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """A schema with each reference replaced by what it refers to."""
+    if isinstance(schema, list):
+        return [_inlined(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
+    return {name: _inlined(value, definitions) for name, value in schema.items()}
 
 
 DIGIT_BODY = RESPONSES_BODY = _body(DigitQuery, DIGIT_EXAMPLES)
@@ -564,10 +584,12 @@ UPLOAD_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
+                    "additionalProperties": False,
                     "properties": {
                         "file": {
                             "type": "string",
                             "contentMediaType": "application/octet-stream",
+                            "minLength": 1,
                             "description": "A PNG, JPEG, WebP, GIF or BMP file.",
                         },
                         "framing": {"type": "string", "enum": ["auto", "mnist", "none"], "default": "auto"},

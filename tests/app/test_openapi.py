@@ -147,3 +147,31 @@ async def test_described_examples_have_the_shape_of_real_answers(client: httpx.A
     real = (await client.get("/api/v1/models/cnn")).json()
     assert example.keys() == real.keys()
     assert example["layers"][0].keys() == real["layers"][0].keys()
+
+
+async def test_every_reference_of_the_document_leads_somewhere(client: httpx.AsyncClient):
+    document = (await client.get("/openapi.json")).json()
+
+    def references(node: object) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if isinstance(node.get("$ref"), str) else [])
+            for value in node.values():
+                yield from references(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from references(value)
+
+    found = set(references(document))
+    assert found
+    for reference in found:
+        target = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+
+
+async def test_a_digit_is_one_of_four_in_the_document_too(client: httpx.AsyncClient):
+    document = (await client.get("/openapi.json")).json()
+
+    body = document["paths"]["/api/v1/models/{model}/feature-maps"]["post"]["requestBody"]
+    kinds = [each["required"] for each in body["content"]["application/json"]["schema"]["oneOf"]]
+    assert kinds == [["strokes"], ["pixels"], ["image"], ["sample"]]

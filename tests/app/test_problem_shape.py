@@ -90,3 +90,12 @@ def test_every_problem_can_be_told_apart_and_mended():
         assert 400 <= problem.status < 600
         assert problem.summary
         assert problem.advice
+
+
+async def test_all_methods_of_an_address_are_named(client: httpx.AsyncClient):
+    """Two operations at one address are two routes."""
+    answer = await client.put("/api/v1/experiments/shift-curve")
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+    assert answer.json()["detail"] == "PUT does not work here; GET and POST do."

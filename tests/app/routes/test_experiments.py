@@ -251,7 +251,7 @@ async def test_models_can_be_chosen_and_unknown_ones_are_named(client: httpx.Asy
 @pytest.mark.parametrize(
     ("operation", "body", "field"),
     [
-        ("poke", {"row": 28, "column": 0}, "row"),
+        ("poke", {"row": 64, "column": 0}, "row"),
         ("poke", {"row": 0}, "column"),
         ("poke", {"row": 0, "column": 0, "value": 1.5}, "value"),
         ("shift", {"right": 15}, "right"),

@@ -1,0 +1,1 @@
+"""Searching for what breaks the service: see `fuzz.__main__`."""
