@@ -34,6 +34,9 @@ from model.network import Network
 FORMAT = "kernelscope-network-1"
 METADATA_KEY = "kernelscope"
 
+GUEST = "trained"
+"""Name of the network that a visitor trains; nobody else's may have it."""
+
 WEIGHTS_FILE = "weights.safetensors"
 PREDICTIONS_FILE = "predictions.safetensors"
 HISTORY_FILE = "history.safetensors"

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from model.architectures import CLASSES, MNIST_SHAPE
-from model.artifact import Artifact, save_weights
+from model.artifact import GUEST, Artifact, save_weights
 from model.calibration import calibrate
 from model.data.download import SOURCES, cache_folder
 from model.data.mnist import Digits, load_training_digits
@@ -27,9 +27,6 @@ from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.network import Network
 from model.train.config import QUICK, TrainConfig
 from model.train.loop import Progress, TrainingState, accuracy_of, averaged_network, start_training, to_batch, train
-
-NAME = "trained"
-"""What the network is called where it is served."""
 
 HELD_OUT = 1000
 """Digits that it is judged by: of the same kind, and never trained on."""
@@ -156,7 +153,7 @@ def _config_of(wish: Wish) -> TrainConfig:
     # Smoothing as in the recipe of the cnn: without it kernels come out as noise, and there is nothing to watch.
     return replace(
         QUICK,
-        architecture=NAME,
+        architecture=GUEST,
         epochs=wish.epochs,
         seed=wish.seed,
         peak_rate=wish.rate,
@@ -171,7 +168,7 @@ def _write(
     accuracy = accuracy_of(network, judge)
     size = f"{wish.kernel_size}×{wish.kernel_size}"
     artifact = Artifact(
-        name=NAME,
+        name=GUEST,
         title=f"Trained here: {wish.filters} kernels of {size}, {wish.digits:,} digits",
         network=network,
         calibration=calibrate(network, to_batch(judge.images)),

@@ -15,6 +15,7 @@ from app.errors import LayerWithoutKernels, UnknownCheckpoint, UnknownFilter, Un
 from app.services.framing import as_pixels, scaled
 from model.arrays import Float32
 from model.artifact import (
+    GUEST,
     HISTORY_FILE,
     PREDICTIONS_FILE,
     REPORT_FILE,
@@ -33,9 +34,6 @@ from model.onnx_import import load_onnx
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """Of a network that is brought along: it goes into addresses."""
-
-GUEST = "trained"
-"""Name of what a visitor trains."""
 
 Number = TypeVar("Number", bound=np.number[Any])
 

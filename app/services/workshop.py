@@ -16,8 +16,9 @@ from typing import Any, Literal
 from app.errors import TrainingOff, TrainingUnderWay
 from app.services.network_catalog import NetworkCatalog
 from app.settings import ROOT
+from model.artifact import GUEST
 from model.errors import ArtifactError
-from model.workshop import NAME, Wish
+from model.workshop import Wish
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Training:
             "updates": curve,
             "kernels": kernels,
             "problem": self.problem,
-            "model": NAME if self.state == "done" else None,
+            "model": GUEST if self.state == "done" else None,
         }
 
 

@@ -1,4 +1,4 @@
-"""The same ink makes the same 28×28, however the picture of it was taken: where it lies, how large it is, dark or light."""
+"""The same ink makes the same 28×28, however it was pictured: where it lies, how large it is, dark or light."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,8 +11,8 @@ from app.services.framing import frame, from_image, from_strokes
 from tests.builders import encode
 
 BOUND = 0.1
-"""Largest mean difference of the 784 pixels, 0–1. Measured over 2,000 pictures drawn by chance: 0.005 at the median, 0.027
-at the 95th percentile, 0.056 at most."""
+"""Largest mean difference of the 784 pixels, 0–1. Measured over 2,000 pictures drawn by chance: 0.005 at the median,
+0.027 at the 95th percentile, 0.056 at most."""
 
 PLACES = st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9))
 DRAWINGS = st.lists(PLACES, min_size=3, max_size=8).filter(
@@ -34,7 +34,7 @@ def framed(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Mean difference of pixels where they agree best: a digit is placed on whole pixels, and half a pixel tips over."""
+    """Mean difference of pixels where they agree best: digits are placed on whole pixels, and half a one tips over."""
     moved = [np.roll(one, (down, right), axis=(0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     return min(float(np.abs(each - other).mean()) for each in moved)
 
