@@ -92,10 +92,3 @@ def position_patches(unrolled: Float32, kernel: int, stride: int) -> Float32:
     by_row = row_patches(unrolled, kernel, stride)
     *_, out_width, count = unrolled.shape
     return by_row.reshape(*by_row.shape[:2], out_width, count).transpose(0, 2, 1, 3)
-
-
-def members_of_groups(x: Float32, axis: int, size: int) -> list[Float32]:
-    """Views of x that hold the first, second, … value of every group of ``size`` neighbors along an axis."""
-    count = x.shape[axis] // size
-    before = (slice(None),) * axis
-    return [x[(*before, slice(i, count * size, size))] for i in range(size)]

@@ -6,43 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from model.arrays import Float32, Shape3
-from model.geometry import Window, conv_output_size
-from model.windows import members_of_groups
-
-ROWS, COLUMNS = 2, 3
-"""Axes of (N, C, H, W)."""
+from model.layers.pooling import COLUMNS, ROWS, Pooling, members_of_groups
 
 
 @dataclass(frozen=True, eq=False)
-class AvgPool2d:
-    """The mean of each size×size window; windows do not overlap, and a rest that fills no window is not read.
-
-    Attributes:
-        size: Extent of the window and the step between windows, in pixels.
-    """
+class AvgPool2d(Pooling):
+    """The mean of each size×size window; windows do not overlap, and a rest that fills no window is not read."""
 
     kind: ClassVar[str] = "avg_pool2d"
-
-    size: int = 2
-
-    @property
-    def parameters(self) -> dict[str, Float32]:
-        return {}
-
-    @property
-    def window(self) -> Window:
-        return Window(self.size, stride=self.size)
-
-    def output_shape(self, input_shape: Shape3) -> Shape3:
-        channels, height, width = input_shape
-        return (
-            channels,
-            conv_output_size(height, self.size, self.size),
-            conv_output_size(width, self.size, self.size),
-        )
-
-    def multiply_adds(self, input_shape: Shape3) -> int:
-        return 0
 
     def forward(self, x: Float32) -> tuple[Float32, Shape3]:
         # First over the rows of a window: there whole rows of memory are added, and half the values remain.

@@ -5,12 +5,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from model.arrays import Float32, Shape3
-from model.geometry import Window, conv_output_size
-from model.windows import members_of_groups
-
-ROWS, COLUMNS = 2, 3
-"""Axes of (N, C, H, W)."""
+from model.arrays import Float32
+from model.layers.pooling import COLUMNS, ROWS, Pooling, members_of_groups
 
 
 class MaxPool2dContext(NamedTuple):
@@ -22,7 +18,7 @@ class MaxPool2dContext(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class MaxPool2d:
+class MaxPool2d(Pooling):
     """The maximum of each size×size window; windows do not overlap, and a rest that fills no window is not read.
 
     Of equal maxima the leftmost wins, and of those the topmost: it takes the whole gradient.
@@ -32,27 +28,6 @@ class MaxPool2d:
     """
 
     kind: ClassVar[str] = "max_pool2d"
-
-    size: int = 2
-
-    @property
-    def parameters(self) -> dict[str, Float32]:
-        return {}
-
-    @property
-    def window(self) -> Window:
-        return Window(self.size, stride=self.size)
-
-    def output_shape(self, input_shape: Shape3) -> Shape3:
-        channels, height, width = input_shape
-        return (
-            channels,
-            conv_output_size(height, self.size, self.size),
-            conv_output_size(width, self.size, self.size),
-        )
-
-    def multiply_adds(self, input_shape: Shape3) -> int:
-        return 0
 
     def forward(self, x: Float32) -> tuple[Float32, MaxPool2dContext]:
         # First over the rows of a window: there whole rows of memory are compared, and half the values remain.
