@@ -18,12 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuzz.decoders import TARGETS
+from fuzz import TARGETS
 
 ROOT = Path(__file__).resolve().parents[1]
 
-GROWTH_BYTES = 2**26
-"""More resident memory than this, after the first tenth of the time, is a leak."""
+GROWTH_BYTES = 2**25
+"""More resident memory than this, in the second half of the time, is a leak. Measured: 2 MiB in the second minute, of
+202, and nothing in the third."""
 
 # Nothing is trained: an operation that starts processes for minutes is no place for thousands of requests.
 ENVIRONMENT = {"KERNELSCOPE_TRAINING": "false", "KERNELSCOPE_LOG_LEVEL": "error", "OPENBLAS_NUM_THREADS": "1"}
@@ -46,10 +47,11 @@ def _ask_operations(seconds: int) -> bool:
         program = str(Path(sys.executable).with_name("schemathesis"))
         command = [program, f"--config-file={ROOT / 'fuzz' / 'schemathesis.toml'}", "run", f"{address}/openapi.json"]
         arguments = ["--checks=all"]
-        # The first part of the time warms everything up: what it leaves behind is no leak.
-        _run([*command, *arguments, f"--max-time={max(1, seconds // 10)}", "--phases=examples,coverage"])
+        # The first half warms everything up: what it leaves behind is no leak.
+        time_each = f"--max-time={max(1, seconds // 2)}"
+        passed = _run([*command, *arguments, time_each, "--continue-on-failure"])
         before = _resident(process)
-        passed = _run([*command, *arguments, f"--max-time={seconds}", "--continue-on-failure"])
+        passed &= _run([*command, *arguments, time_each, "--continue-on-failure", "--seed=2"])
         grown = _resident(process) - before
         print(f"resident memory grew by {grown / 2**20:.1f} MiB, from {before / 2**20:.1f} MiB")
         return passed and grown < GROWTH_BYTES and process.poll() is None

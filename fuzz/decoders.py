@@ -90,7 +90,7 @@ def feed_inference(data: bytes) -> None:
     decode_request(body, header, "input", (1, 28, 28), 64)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {
+FEEDS: dict[str, Callable[[bytes], None]] = {
     "image": feed_image,
     "drawing": feed_drawing,
     "strokes": feed_strokes,
@@ -143,7 +143,7 @@ def main() -> None:
     corpus = Path(mkdtemp(prefix="fuzz-"))
     for number, seed in enumerate(_pictures() if target == "image" else SEEDS[target]):
         (corpus / str(number)).write_bytes(seed)
-    feed = TARGETS[target]
+    feed = FEEDS[target]
 
     def once(data: bytes) -> None:
         with suppress(AppError, SessionOver, DrawingTakesLong):
