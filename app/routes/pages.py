@@ -30,9 +30,8 @@ async def show_workbench(
     """The instrument. What its scripts need to know travels in the page, so that it paints without asking again."""
     models = [NetworkSummary.of(served).model_dump(mode="json") for served in catalog.all]
     page_data = _page_data(catalog, settings, models, catalog[model or settings.default_model])
-    # Besides the default network there is more to choose from if somebody brought or trained one.
-    others = [served.name for served in catalog.all if served.name not in catalog.networks]
-    choices = [settings.default_model, *(name for name in others if name != settings.default_model)]
+    # Besides the default network there is more to choose from if somebody brought one along.
+    choices = [settings.default_model, *(name for name in catalog.brought if name != settings.default_model)]
     return _page(request, templates, "pages/workbench.html", page_data=page_data, choices=choices)
 
 

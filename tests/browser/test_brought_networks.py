@@ -69,6 +69,17 @@ def test_every_page_opens_on_it(open_page, own_server: str, path: str):
     expect(page.locator("#problem")).to_be_hidden()
 
 
+def test_default_network_names_the_others(open_page, tmp_path):
+    small_network(np.random.default_rng(4)).save(tmp_path / "mine.onnx")
+    with serving(KERNELSCOPE_MODELS=str(tmp_path)) as address:
+        page = open_page(address)
+        page.locator("#lead").get_by_role("link", name="mine").click()
+
+        expect(page.locator("#layer-pool1 .facts")).to_contain_text("the mean of each 2×2")
+        page.get_by_role("navigation", name="Networks").get_by_role("link", name="cnn").click()
+        expect(page.locator("#layer-conv1 .facts")).to_contain_text("16 kernels of 5×5")
+
+
 def test_other_networks_are_a_link_away(open_page, own_server: str):
     page = open_page(f"{own_server}/?model=cnn")
 
