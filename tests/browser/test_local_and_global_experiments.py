@@ -159,12 +159,10 @@ def test_by_three_pixels_pooling_cannot_move_along(page: Page, shift: Locator, s
 
 def test_dragging_by_hand_is_moving_by_keys(page: Page, shift: Locator):
     canvas = shift.get_by_label("Your digit, to be moved")
-    box = canvas.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 100, box["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 100 + 4 * 7, box["y"] + 100 - 2 * 7, steps=5)
-    page.mouse.up()
+    page.wait_for_load_state("networkidle")  # experiments that come late move those below them
+    canvas.drag_to(
+        canvas, source_position={"x": 100, "y": 100}, target_position={"x": 100 + 4 * 7, "y": 100 - 2 * 7}, steps=5
+    )
     expect(shift).to_have_attribute("data-shift", "-2,4")
     dragged = pixels(canvas)
 
