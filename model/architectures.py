@@ -35,7 +35,7 @@ def build_cnn(rng: np.random.Generator) -> Network:
 
 
 def build_mlp_500(rng: np.random.Generator) -> Network:
-    """The perceptron: 500 features, each of the whole image, and a class from those; 397,510 weights."""
+    """The perceptron: 500 features, each of the whole image, and a class from these; 397,510 weights."""
     return Network(
         MNIST_SHAPE,
         {
@@ -48,7 +48,7 @@ def build_mlp_500(rng: np.random.Generator) -> Network:
 
 
 def build_locally_connected(rng: np.random.Generator) -> Network:
-    """The first layer of `build_cnn` with a kernel for each position, and a class from that; 357,514 weights."""
+    """The first layer of `build_cnn` with a separate kernel for each position, and a class from it; 357,514 weights."""
     return Network(
         MNIST_SHAPE,
         {
@@ -72,4 +72,4 @@ TITLES: Mapping[str, str] = {
     "mlp-500": "A perceptron: 500 features, each of the whole image",
     "locally-connected": "Local features whose weights are not shared",
 }
-"""One line on each network, for people."""
+"""Title of each network in the page."""

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from model.errors import ShapeError
 
 Float32: TypeAlias = NDArray[np.float32]
-"""Any float32 array; its shape is said where it is used."""
+"""Any float32 array; the shape is given where it is used."""
+
+Float64: TypeAlias = NDArray[np.float64]
+"""Any float64 array; the shape is given where it is used."""
 
 Images: TypeAlias = NDArray[np.float32]
 """(N, C, H, W) float32, 0 paper, 1 ink."""
@@ -27,10 +30,10 @@ Shape3: TypeAlias = tuple[int, int, int]
 
 
 def require_images(images: NDArray[np.generic], shape: Shape3) -> None:
-    """Refuse what is not a float32 batch of images of this shape.
+    """Check that images are a float32 batch of this shape.
 
     Raises:
-        ShapeError: Wrong rank, extents or dtype; the message names both sides.
+        ShapeError: Wrong rank, extents or dtype; the message states what was expected and what was given.
     """
     if images.ndim != 4 or images.shape[1:] != shape:
         raise ShapeError(f"expected images of shape (N, {shape[0]}, {shape[1]}, {shape[2]}), got {images.shape}")

@@ -1,7 +1,7 @@
-"""What a network's layers answer over many digits: the fixed ranges that colors are painted with.
+"""The range of each layer's activations over many digits, which fixes the color scale of its maps.
 
-Were each map painted to its own extremes, a silent filter would look as busy as a loud one and no two
-digits could be compared. So each layer has one range, fixed by the model.
+If each map had a color scale of its own, a weakly activated filter would look like a strongly activated one, and two
+digits could not be compared. So each layer of a model has one fixed range.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ BINS = 50_000
 
 @dataclass(frozen=True)
 class LayerCalibration:
-    """One layer's answers over the digits it was calibrated on.
+    """One layer's activations over the digits it was calibrated on.
 
     Attributes:
-        display_range: Lowest and highest value that colors tell apart: the 99.5th percentile of the absolute
-            values, either way, for a layer that can be negative; from 0 for one that cannot.
-        peaks: Each filter's highest value on any digit. After a ReLU, 0 says that the filter never fires: it is dead.
+        display_range: Lowest and highest value with a color of its own: -p and p, where p is the 99.5th percentile of
+            the absolute values; 0 and p for a layer whose activations are never negative.
+        peaks: Each filter's highest activation on any digit. After a ReLU, 0 means a dead filter.
     """
 
     display_range: tuple[float, float]
@@ -32,7 +32,7 @@ class LayerCalibration:
 def calibrate(network: Network, images: NDArray[np.float32], batch_size: int = 250) -> dict[str, LayerCalibration]:
     """Measure every layer over a set of digits.
 
-    The percentile is read off a histogram of 50,000 bins, so that no layer's values are kept; it is exact to
+    The percentile is read from a histogram of 50,000 bins, so that no activations are kept; it is exact to
     1/50,000 of the layer's largest value.
 
     Args:

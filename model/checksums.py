@@ -9,16 +9,16 @@ CHECKSUMS_FILE = "SHA256SUMS"
 
 
 def write_checksums(folder: Path) -> None:
-    """Sum up every file below a folder."""
+    """Write the checksums of all files below a folder."""
     lines = [f"{_sum_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in _files(folder)]
     (folder / CHECKSUMS_FILE).write_text("".join(lines), encoding="utf-8")
 
 
 def verify_checksums(folder: Path) -> bool:
-    """Compare every file below a folder with its sum; False if the folder has no sums.
+    """Verify the checksum of every file below a folder; False if the folder has no checksums.
 
     Raises:
-        ArtifactError: A file is another than it was, is missing, or has no sum.
+        ArtifactError: A file was changed, is missing, or has no checksum.
     """
     sums = folder / CHECKSUMS_FILE
     if not sums.exists():
@@ -27,7 +27,7 @@ def verify_checksums(folder: Path) -> bool:
     for number, line in enumerate(sums.read_text(encoding="utf-8").splitlines(), start=1):
         digest, separator, name = line.partition("  ")
         if not separator or len(digest) != 64:
-            raise ArtifactError(f"{sums}, line {number}, is no SHA-256 and a file's name")
+            raise ArtifactError(f"{sums}, line {number}, is not a SHA-256 and a file name")
         expected[name] = digest
     files = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     for name in expected:
@@ -35,11 +35,13 @@ def verify_checksums(folder: Path) -> bool:
             raise ArtifactError(f"{folder / name} is missing; {sums} names it")
     for name, path in files.items():
         if name not in expected:
-            raise ArtifactError(f"{path} has no line in {sums}; `python -m model.checksums` sums up all files anew")
+            raise ArtifactError(
+                f"{path} has no line in {sums}; `python -m model.checksums` writes the checksums of all files"
+            )
         found = _sum_of(path)
         if found != expected[name]:
             raise ArtifactError(
-                f"{path} was changed or cut short: its SHA-256 is {found}, and {sums} says {expected[name]}"
+                f"{path} was changed or cut short: its SHA-256 is {found}, but {sums} has {expected[name]}"
             )
     return True
 

@@ -1,4 +1,4 @@
-"""What can be said of a network's layers without running it: shapes, costs, receptive fields."""
+"""Properties of a network's layers that need no forward pass: shapes, costs, receptive fields."""
 
 from dataclasses import dataclass
 
@@ -13,28 +13,36 @@ class LayerDescription:
 
     Attributes:
         name: As in the network.
-        kind: ``conv2d``, ``locally_connected2d``, ``relu``, ``max_pool2d``, ``avg_pool2d``,
-            ``linear`` or ``softmax``.
+        kind: A key of `model.layers.LAYER_KINDS`.
+        operation: What its neurons compute; see `Layer.operation`.
         input_shape: (C, H, W) it reads.
         output_shape: (C, H, W) of its feature maps.
         window: How it steps over its input; None where each neuron reads all of it.
-        parameters: How many numbers it learned, biases included.
-        multiply_adds: Products it sums up for one image.
+        weights: Number of trained weights, without biases.
+        biases: Number of biases and other parameters that are added and not multiplied.
+        multiply_adds: Number of multiplications and additions for one image.
         weight_uses: How often each kernel weight is used for one image: once for each position of its kernel,
             0 for a layer without weights.
         receptive_field: The box of input pixels its neurons see; None where they see the whole input
-            whatever their place.
+            whatever their position.
     """
 
     name: str
     kind: str
+    operation: str
     input_shape: Shape3
     output_shape: Shape3
     window: Window | None
-    parameters: int
+    weights: int
+    biases: int
     multiply_adds: int
     weight_uses: int
     receptive_field: ReceptiveField | None
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained values: weights and biases."""
+        return self.weights + self.biases
 
 
 def describe_layers(network: Network) -> list[LayerDescription]:
@@ -53,10 +61,12 @@ def describe_layers(network: Network) -> list[LayerDescription]:
             LayerDescription(
                 name=name,
                 kind=layer.kind,
+                operation=layer.operation,
                 input_shape=input_shape,
                 output_shape=output_shape,
                 window=layer.window,
-                parameters=sum(array.size for array in layer.parameters.values()),
+                weights=weights,
+                biases=sum(array.size for array in layer.parameters.values()) - weights,
                 multiply_adds=multiply_adds,
                 weight_uses=multiply_adds // weights if weights else 0,
                 receptive_field=None if windows is None else field_through(windows),

@@ -3,17 +3,17 @@
     ModelError
     ├── ShapeError      an array or a layer does not fit its neighbor
     ├── ArtifactError   a weights file is missing, damaged or of another format
-    ├── DatasetError    a data file is missing, damaged or not what it should be
+    ├── DatasetError    a data file is missing, damaged or has an unexpected digest
     ├── CheckpointError a training state does not belong to this run
     ├── NeuronError     a network has no such neuron
     └── ParameterError  a network has no such weight
 
-A programmer's mistake (a wrong type, an unknown keyword) stays an ordinary exception.
+Programming errors (a wrong type, an unknown keyword) remain ordinary exceptions.
 """
 
 
 class ModelError(Exception):
-    """Whatever goes wrong with data in `model`; the message carries the numbers."""
+    """An error in data; the message has the numbers."""
 
 
 class ShapeError(ModelError, ValueError):
@@ -25,7 +25,7 @@ class ArtifactError(ModelError):
 
 
 class DatasetError(ModelError, ValueError):
-    """A data file is missing, damaged or not what it should be."""
+    """A data file is missing, damaged or has an unexpected digest."""
 
 
 class NeuronError(ModelError, ValueError):
@@ -37,4 +37,4 @@ class CheckpointError(ModelError):
 
 
 class ParameterError(ModelError):
-    """A network has no weight of this name or at this place."""
+    """A network has no weight of this name or at this index."""

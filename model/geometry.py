@@ -3,10 +3,14 @@
 Knows layer geometry only: nothing of weights, images or training.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from model.errors import ShapeError
+
+Pair: TypeAlias = tuple[int, int]
+"""(height, width), or (row, column)."""
 
 
 @dataclass(frozen=True)
@@ -34,64 +38,111 @@ class Box:
 
 @dataclass(frozen=True)
 class Window:
-    """How a layer reads its input along both axes: a square that steps.
+    """How a layer steps over its input; every number is a (height, width) pair, in pixels.
 
-    A layer that reads its whole input has no Window; a layer that reads single values has a Window of size 1.
+    A layer that reads its whole input has no Window; a layer that reads single values has a Window of size (1, 1).
+
+    Attributes:
+        size: Extent of the patch that one neuron reads.
+        stride: Step between the patches of neighboring neurons.
+        padding: Zeros around the input, as many on both sides.
     """
 
-    size: int
-    stride: int = 1
-    padding: int = 0
+    size: Pair
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+
+    def patch_at(self, row: int, column: int) -> Box:
+        """Where the patch of the neuron at a position lies in the input; may reach into padding."""
+        return Box(
+            row * self.stride[0] - self.padding[0],
+            column * self.stride[1] - self.padding[1],
+            self.size[0],
+            self.size[1],
+        )
+
+    def output_size(self, height: int, width: int) -> Pair:
+        """How many positions the window takes along each axis of an input.
+
+        Raises:
+            ShapeError: The window is larger than the padded input.
+        """
+        return (
+            conv_output_size(height, self.size[0], self.stride[0], self.padding[0]),
+            conv_output_size(width, self.size[1], self.stride[1], self.padding[1]),
+        )
 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The box of input pixels that the neurons of one layer see.
+    """The box of input pixels that the neurons of one layer see; every number is a (height, width) pair.
 
     Attributes:
         size: Extent of the box, in input pixels.
         jump: Distance between the boxes of neighboring neurons, in input pixels.
-        start: First pixel of the box of neuron (0, 0), in input pixels; negative where padding is read.
+        start: First row and column of the box of neuron (0, 0), in input pixels; negative where padding is read.
 
     Source:
         Araujo, Norris & Sim (2019), "Computing receptive fields of convolutional neural networks".
 
-    >>> ReceptiveField(size=1, jump=1, start=0).through(Window(5, padding=2))
-    ReceptiveField(size=5, jump=1, start=-2)
+    >>> ReceptiveField(size=(1, 1), jump=(1, 1), start=(0, 0)).through(Window((5, 3), padding=(2, 1)))
+    ReceptiveField(size=(5, 3), jump=(1, 1), start=(-2, -1))
     """
 
-    size: int
-    jump: int
-    start: int
+    size: Pair
+    jump: Pair
+    start: Pair
 
     def through(self, window: Window) -> "ReceptiveField":
         """The receptive field after one more layer that reads through ``window``."""
-        return ReceptiveField(
-            size=self.size + (window.size - 1) * self.jump,
-            jump=self.jump * window.stride,
-            start=self.start - window.padding * self.jump,
-        )
+        axes = [
+            (size + (kernel - 1) * jump, jump * stride, start - padding * jump)
+            for size, jump, start, kernel, stride, padding in zip(
+                self.size, self.jump, self.start, window.size, window.stride, window.padding, strict=True
+            )
+        ]
+        (height, down, top), (width, right, left) = axes
+        return ReceptiveField(size=(height, width), jump=(down, right), start=(top, left))
 
-    def inside(self, pixels: int, neurons: int) -> range:
-        """The neurons along one axis that see nothing but image.
+    def box_at(self, row: int, column: int) -> Box:
+        """The box that the neuron at a position sees; may reach into padding."""
+        (top, left), (down, right), (height, width) = self.start, self.jump, self.size
+        return Box(top + down * row, left + right * column, height, width)
+
+    def inside(self, image: Pair, neurons: Pair) -> tuple[range, range]:
+        """The rows and columns of neurons that see no padding.
 
         Args:
-            pixels: Extent of the image.
+            image: Extent of the image.
             neurons: Extent of the map.
 
-        >>> ReceptiveField(size=5, jump=1, start=-2).inside(28, 28)
-        range(2, 26)
+        >>> ReceptiveField(size=(5, 1), jump=(1, 1), start=(-2, 0)).inside((28, 28), (28, 28))
+        (range(2, 26), range(0, 28))
         """
-        first = max(0, -(self.start // self.jump))
-        last = (pixels - self.size - self.start) // self.jump
-        return range(first, max(first, min(neurons, last + 1)))
+        rows, columns = (_inside(*axis) for axis in zip(self.size, self.jump, self.start, image, neurons, strict=True))
+        return rows, columns
 
-    def nearest(self, position: float, neurons: int) -> int:
-        """The neuron along one axis whose box is centered nearest to a position, in pixels from the image's edge."""
-        return min(max(round((position - self.start - self.size / 2) / self.jump), 0), neurons - 1)
+    def nearest(self, position: tuple[float, float], neurons: Pair) -> Pair:
+        """Row and column of the neuron whose box is centered nearest to a position.
+
+        Args:
+            position: Pixels from the top and from the left edge of the image.
+            neurons: Extent of the map.
+        """
+        row, column = (
+            min(max(round((at - start - size / 2) / jump), 0), count - 1)
+            for size, jump, start, at, count in zip(self.size, self.jump, self.start, position, neurons, strict=True)
+        )
+        return row, column
 
 
-INPUT_FIELD = ReceptiveField(size=1, jump=1, start=0)
+def _inside(size: int, jump: int, start: int, pixels: int, neurons: int) -> range:
+    first = max(0, -(start // jump))
+    last = (pixels - size - start) // jump
+    return range(first, max(first, min(neurons, last + 1)))
+
+
+INPUT_FIELD = ReceptiveField(size=(1, 1), jump=(1, 1), start=(0, 0))
 """What an input pixel sees: itself."""
 
 
@@ -101,6 +152,19 @@ def field_through(windows: Iterable[Window]) -> ReceptiveField:
     for window in windows:
         field = field.through(window)
     return field
+
+
+def pair_of(value: int | Sequence[int]) -> Pair:
+    """(height, width) from one number for both axes, or from two.
+
+    Raises:
+        ValueError: There are not one or two numbers.
+
+    >>> pair_of(3), pair_of([1, 2])
+    ((3, 3), (1, 2))
+    """
+    height, width = (value, value) if isinstance(value, int) else value
+    return int(height), int(width)
 
 
 def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:

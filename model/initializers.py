@@ -1,4 +1,4 @@
-"""Initial weights. Biases start at zero, so only kernels are drawn."""
+"""Initial weights. Biases start at zero; kernels are random."""
 
 import math
 
@@ -11,7 +11,7 @@ def he_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> 
     """Draw weights that keep the variance of activations through a ReLU.
 
     Args:
-        rng: Source of randomness.
+        rng: Source of random numbers.
         shape: Shape of the weights.
         fan_in: How many inputs one neuron reads.
 

@@ -1,6 +1,9 @@
 """Softmax and cross-entropy, with the gradient that backpropagation starts from."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from model.arrays import Float32, Labels, Logits
 
@@ -20,17 +23,18 @@ def softmax(logits: Logits) -> Float32:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def log_softmax(logits: Logits) -> Float32:
+def log_softmax(logits: NDArray[Any]) -> NDArray[Any]:
     """The logarithm of `softmax`, exact also where a probability underflows.
 
     Args:
-        logits: (N, classes) float32.
+        logits: (N, classes) floating-point numbers.
 
     Returns:
-        (N, classes) float32, at most 0.
+        (N, classes) of the same type, at most 0.
     """
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probabilities: NDArray[Any] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_probabilities
 
 
 def softmax_cross_entropy(logits: Logits, labels: Labels, smoothing: float = 0.0) -> tuple[float, Float32]:

@@ -1,16 +1,16 @@
-"""How the C library hands out the memory of arrays."""
+"""How the C library allocates the memory of arrays."""
 
 import ctypes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""glibc's own numbers for what `mallopt` sets."""
+"""glibc's numbers of the parameters of `mallopt`."""
 
 
 def keep_freed_memory(up_to: int) -> None:
-    """Ask glibc to reuse freed arrays instead of giving them back to the kernel.
+    """Make glibc reuse the memory of freed arrays instead of returning it to the kernel.
 
-    By default every array of 128 kB or more is fresh memory, whose pages must be zeroed on first touch. Measured, that
-    took a third of a training step and of the time to draw a digit. On another C library this does nothing.
+    By default every array of 128 kB or more is fresh memory, whose pages must be zeroed on first touch. Zeroing
+    took a third of a training step and of the time to draw a digit. With another C library this does nothing.
 
     Args:
         up_to: Bytes of the largest arrays that are kept for reuse, and of free memory that is kept in all.

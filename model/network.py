@@ -1,10 +1,9 @@
-"""A network: named layers in a row, the last of them softmax.
+"""A network: a sequence of named layers, the last of them softmax.
 
-`Network` keeps its layers and nothing of what passes through them, so any number of threads may
-use one at the same time.
+A `Network` stores its layers, but no activations, so that any number of threads may use one at the same time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
@@ -43,8 +42,64 @@ class ForwardTrace:
         return ForwardTrace({name: np.array(output, order="C") for name, output in self.outputs.items()})
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A forward pass that `Network.backward_from` can start from.
+
+    Attributes:
+        outputs: Layer name → (N, C, H, W), in the order of the layers.
+        contexts: Layer name → what its `backward` needs.
+    """
+
+    outputs: Mapping[str, NDArray[Any]]
+    contexts: Mapping[str, Context]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The gradients of one backward pass.
+
+    Attributes:
+        input: (N, C, H, W), the gradient by the images; None if it was left out.
+        deltas: Layer name → (N, C, H, W), the gradient by its output, from the last layer to the first.
+        gradients: The gradient by each parameter, by the names of `Network.parameters`.
+    """
+
+    input: NDArray[Any] | None
+    deltas: Mapping[str, NDArray[Any]]
+    gradients: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class ActivityFloor:
+    """A loss that raises filters which hardly activate, since a filter that is zero everywhere cannot learn.
+
+    For each filter followed by a ReLU whose largest activation in a batch is below the floor, it is minus the weight
+    times the mean of its pre-activations. For other filters it is zero.
+
+    Attributes:
+        floor: Lowest activation that a filter should reach in a batch.
+        weight: Of this loss, relative to the loss of the network.
+    """
+
+    floor: float
+    weight: float
+
+    def add_gradient(self, dx: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+        """Add this loss's gradient to that of the network, in place.
+
+        Args:
+            dx: (N, C, H, W), the gradient by the input of the ReLU.
+            y: (N, C, H, W), its output.
+        """
+        inactive = np.flatnonzero(y.max(axis=(0, 2, 3)) < self.floor)
+        if inactive.size:
+            dx[:, inactive] -= np.float32(self.weight / (len(y) * y.shape[2] * y.shape[3]))
+        return dx
+
+
 class Network:
-    """Layers in a row, each reading the one before it.
+    """A sequence of layers, each reading the output of the one before.
 
     Attributes:
         input_shape: (C, H, W) of one image.
@@ -91,8 +146,7 @@ class Network:
         layers: dict[str, Layer] = {}
         for name, layer in self.layers.items():
             own = {key: values[f"{name}.{key}"].astype(np.float32) for key in layer.parameters}
-            # Every layer is a dataclass, which a protocol cannot say.
-            layers[name] = replace(layer, **own) if own else layer  # type: ignore[type-var]
+            layers[name] = _replaced(layer, own)
         return Network(self.input_shape, layers)
 
     def input_shape_of(self, name: str) -> Shape3:
@@ -102,7 +156,7 @@ class Network:
         return self.input_shape if position == 0 else self.output_shapes[names[position - 1]]
 
     def images_of(self, pictures: NDArray[Any]) -> NDArray[Any]:
-        """(N, H, W) ink → (N, C, H, W) for this network: one that reads colors sees the same in each channel."""
+        """(N, H, W) ink → (N, C, H, W) for this network: each channel of a color input has the same ink."""
         return np.repeat(pictures[:, np.newaxis], self.input_shape[0], axis=1)
 
     def forward(self, images: Images) -> tuple[Logits, list[Context]]:
@@ -125,24 +179,63 @@ class Network:
             contexts.append(context)
         return x[:, :, 0, 0], contexts
 
-    def backward(self, d_logits: Float32, contexts: list[Context]) -> dict[str, Float32]:
+    def backward(
+        self, d_logits: Float32, contexts: list[Context], activity: ActivityFloor | None = None
+    ) -> dict[str, Float32]:
         """The gradient of the loss by every parameter.
 
         Args:
             d_logits: (N, classes) float32, the gradient by the logits.
             contexts: What `forward` returned with them.
+            activity: A second loss, on filters that hardly activate; by default none.
 
         Returns:
             Gradients by the names of `parameters`.
         """
-        gradients: dict[str, Float32] = {}
-        dy: Float32 | None = d_logits[:, :, None, None]
-        first = self._trained[0][0]
-        for (name, layer), context in zip(reversed(self._trained), reversed(contexts), strict=True):
-            assert dy is not None, "only the first layer leaves out the gradient by its input"
-            dy, of_layer = layer.backward(dy, context, needs_dx=name != first)
-            gradients.update({f"{name}.{parameter}": array for parameter, array in of_layer.items()})
-        return gradients
+        steps = [(name, layer, context) for (name, layer), context in zip(self._trained, contexts, strict=True)]
+        return dict(_walk_back(steps, d_logits[:, :, None, None], input_gradient=False, activity=activity).gradients)
+
+    def record(self, images: NDArray[Any], last: str | None = None) -> Recording:
+        """Run the layers in their order, in the precision of the images and parameters.
+
+        Args:
+            images: (N, C, H, W); float64 for a network in double precision.
+            last: Name of the layer to stop at; by default the last of all.
+        """
+        x = images
+        outputs: dict[str, NDArray[Any]] = {}
+        contexts: dict[str, Context] = {}
+        for name, layer in self.layers.items():
+            x, contexts[name] = layer.forward(x)
+            outputs[name] = x
+            if name == last:
+                break
+        return Recording(outputs, contexts)
+
+    def backward_from(
+        self, layer: str, delta: NDArray[Any], recording: Recording, *, input_gradient: bool = True
+    ) -> Backward:
+        """Propagate a gradient from the output of one layer back to the input.
+
+        Args:
+            layer: Name of the layer.
+            delta: (N, C, H, W), the gradient by that layer's output.
+            recording: The forward pass, which has reached that layer.
+            input_gradient: False leaves out the gradient by the images.
+        """
+        names = list(self.layers)
+        steps = [(name, self.layers[name], recording.contexts[name]) for name in names[: names.index(layer) + 1]]
+        return _walk_back(steps, delta, input_gradient)
+
+    def as_dtype(self, dtype: type[np.floating[Any]]) -> "Network":
+        """The same network with a copy of every parameter in another precision."""
+        return Network(
+            self.input_shape,
+            {
+                name: _replaced(layer, {key: array.astype(dtype) for key, array in layer.parameters.items()})
+                for name, layer in self.layers.items()
+            },
+        )
 
     def trace(self, images: Images) -> ForwardTrace:
         """Every layer's feature maps.
@@ -160,6 +253,34 @@ class Network:
             x, _context = layer.forward(x)
             outputs[name] = x
         return ForwardTrace(outputs)
+
+
+def _walk_back(
+    steps: Sequence[tuple[str, Layer, Context]],
+    delta: NDArray[Any],
+    input_gradient: bool,
+    activity: ActivityFloor | None = None,
+) -> Backward:
+    """The backward pass through layers given first to last, each with its name and context."""
+    deltas: dict[str, NDArray[Any]] = {}
+    gradients: dict[str, NDArray[Any]] = {}
+    dy: NDArray[Any] | None = delta
+    first = steps[0][0]
+    for name, layer, context in reversed(steps):
+        assert dy is not None, "only the first layer leaves out the gradient by its input"
+        deltas[name] = dy
+        dy, of_layer = layer.backward(dy, context, needs_dx=input_gradient or name != first)
+        if activity and dy is not None and isinstance(layer, ReLU):
+            dy = activity.add_gradient(dy, context)
+        gradients.update({f"{name}.{parameter}": array for parameter, array in of_layer.items()})
+    return Backward(dy, deltas, gradients)
+
+
+def _replaced(layer: Layer, parameters: Mapping[str, NDArray[Any]]) -> Layer:
+    """The same layer with other parameters."""
+    # Every layer is a dataclass, which a protocol cannot state.
+    changed: Layer = replace(layer, **parameters) if parameters else layer  # type: ignore[type-var]
+    return changed
 
 
 def _pooled_before_rectified(layers: list[tuple[str, Layer]]) -> list[tuple[str, Layer]]:

@@ -1,21 +1,22 @@
-"""Sliding windows without copying every window: all stride tricks of the project live here.
+"""Sliding windows without copying every window: the stride tricks of the convolutions.
 
 A convolution reads each input value kH·kW times. Unrolling every patch (im2col) writes each value
 that often; here it is written only kW times. The input is laid out as rows (H, C, W, N), images
 innermost. Unrolling along the columns alone gives rows of shape (C, kW, W', N). The kH rows that
 an output row reads then lie next to each other in memory, so that one output row's patches are a
 plain matrix, (kH·C·kW, W'·N), and the next row's matrix overlaps it, one row further on. A strided
-view says just that, and `numpy.matmul` multiplies it as a stack of ordinary matrices.
+view describes this, and `numpy.matmul` multiplies it as a stack of ordinary matrices.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from model.arrays import Float32
+from model.geometry import Window
 
 
 def to_rows(x: Float32) -> Float32:
-    """(N, C, H, W) seen as (H, C, W, N); a free view where the memory already lies so."""
+    """(N, C, H, W) seen as (H, C, W, N); a view, free of cost if the memory already has this order."""
     return x.transpose(2, 1, 3, 0)
 
 
@@ -24,24 +25,24 @@ def from_rows(rows: Float32) -> Float32:
     return rows.transpose(3, 1, 0, 2)
 
 
-def unroll_columns(rows: Float32, kernel: int, stride: int, padding: int) -> Float32:
+def unroll_columns(rows: Float32, window: Window) -> Float32:
     """Copy each row once for each column of the kernel, shifted, with zeros for the padding.
 
     Args:
         rows: (H, C, W, N) float32.
-        kernel: Extent of the square kernel, in pixels.
-        stride: Step between windows, in pixels.
-        padding: Zeros at each end, in pixels.
+        window: How the kernel steps.
 
     Returns:
-        (H + 2·padding, C, kernel, W', N) float32, contiguous. Entry (i, c, j, w, n) is the padded
+        (H + 2·padding, C, kW, W', N) float32, contiguous. Entry (i, c, j, w, n) is the padded
         input at row i, column ``w * stride + j``.
     """
     height, channels, width, count = rows.shape
+    above, padding = window.padding
+    kernel, stride = window.size[1], window.stride[1]
     out_width = (width + 2 * padding - kernel) // stride + 1
-    allocate = np.zeros if padding else np.empty
-    unrolled = allocate((height + 2 * padding, channels, kernel, out_width, count), dtype=rows.dtype)
-    inside = unrolled[padding : padding + height]
+    allocate = np.zeros if above or padding else np.empty
+    unrolled = allocate((height + 2 * above, channels, kernel, out_width, count), dtype=rows.dtype)
+    inside = unrolled[above : above + height]
     for j in range(kernel):
         # Output columns whose j-th input lies inside the image; the others read padding, zero already.
         first = max(0, -((j - padding) // stride))
@@ -57,12 +58,12 @@ def row_patches(unrolled: Float32, kernel: int, stride: int) -> Float32:
     """See the patches of each output row as a matrix, without copying.
 
     Args:
-        unrolled: (H, C, kernel, W', N) from `unroll_columns`.
-        kernel: Extent of the square kernel, in pixels.
-        stride: Step between windows, in pixels.
+        unrolled: (H, C, kW, W', N) from `unroll_columns`.
+        kernel: Rows of the kernel, in pixels.
+        stride: Step between rows of windows, in pixels.
 
     Returns:
-        (H', kernel·C·kernel, W'·N), read-only; column (w, n) of matrix h is the patch of neuron
+        (H', kH·C·kW, W'·N), read-only; column (w, n) of matrix h is the patch of neuron
         (h, w) of image n, ordered (kernel row, channel, kernel column).
     """
     height, channels, width, out_width, count = unrolled.shape
@@ -81,12 +82,12 @@ def position_patches(unrolled: Float32, kernel: int, stride: int) -> Float32:
     """See the patches of each single position as a matrix, without copying.
 
     Args:
-        unrolled: (H, C, kernel, W', N) from `unroll_columns`.
-        kernel: Extent of the square kernel, in pixels.
-        stride: Step between windows, in pixels.
+        unrolled: (H, C, kW, W', N) from `unroll_columns`.
+        kernel: Rows of the kernel, in pixels.
+        stride: Step between rows of windows, in pixels.
 
     Returns:
-        (H', W', kernel·C·kernel, N), read-only; column n of matrix (h, w) is the patch of neuron (h, w) of image n,
+        (H', W', kH·C·kW, N), read-only; column n of matrix (h, w) is the patch of neuron (h, w) of image n,
         ordered (kernel row, channel, kernel column).
     """
     by_row = row_patches(unrolled, kernel, stride)

@@ -1,1 +1,1 @@
-"""The digits that the networks are trained on: MNIST, and synthetic ones written by code."""
+"""The digits that the networks are trained on: MNIST and synthetic ones."""

@@ -1,6 +1,6 @@
-"""Small changes that leave a digit what it is: moved, turned, bent, thickened, faded.
+"""Small changes that keep a digit's class: moved, rotated, bent, thickened, faded.
 
-Every digit of a batch gets changes of its own. All of them are drawn from one generator, so that a
+Each digit of a batch is changed independently. All random numbers come from one generator, so that a
 batch is a function of its digits and its seed.
 """
 
@@ -9,26 +9,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Float32
-from model.resampling import resize_matrix
+from model.digits.resampling import resize_matrix
 
 ELASTIC_GRID = 5
-"""Control points of the elastic field along each side; coarse, so that strokes bend and do not fray."""
+"""Control points of the elastic field along each axis; few, so that strokes bend and do not break up."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How strongly digits are changed; the defaults change nothing.
+    """The strength of each change; the defaults change nothing.
 
     Attributes:
-        rotation: Largest turn either way, in degrees.
-        shift: Largest move along each axis, in pixels.
-        scale: Largest relative change of size, each axis on its own.
-        shear: Largest slant, in columns per row.
+        rotation: Largest rotation in either direction, in degrees.
+        shift: Largest translation along each axis, in pixels.
+        scale: Largest relative change of size, each axis independently.
+        shear: Largest shear, in columns per row.
         elastic: Standard deviation of the elastic field's control points, in pixels.
         thickness: Largest share of a one-pixel dilation or erosion that is mixed in.
         fading: Largest relative loss of ink.
         noise: Largest standard deviation of added noise, ink 1.
-        clean_share: Share of digits that are left as they are.
+        clean_share: Share of digits that are not changed.
     """
 
     rotation: float = 0.0
@@ -43,12 +43,12 @@ class Augmentation:
 
 
 def augment(images: Float32, strength: Augmentation, rng: np.random.Generator) -> Float32:
-    """Change each digit a little, in its own way.
+    """Change each digit independently.
 
     Args:
         images: (N, H, W) float32, 0–1.
-        strength: How strongly.
-        rng: Source of all randomness.
+        strength: Strength of each change.
+        rng: Source of all random numbers.
 
     Returns:
         (N, H, W) float32, 0–1, new.
@@ -84,14 +84,14 @@ def _thicken(images: Float32, strength: float, rng: np.random.Generator) -> Floa
 
 
 def _warp(images: Float32, strength: Augmentation, rng: np.random.Generator) -> Float32:
-    """One bilinear reading per digit, at places moved by an affine map and a smooth elastic field."""
+    """Interpolate each digit once, at positions moved by an affine map and a smooth elastic field."""
     count, height, width = images.shape
     rotation = np.radians(rng.uniform(-strength.rotation, strength.rotation, count))
     scale_y, scale_x = 1 + rng.uniform(-strength.scale, strength.scale, (2, count))
     shear = rng.uniform(-strength.shear, strength.shear, count)
     shift_y, shift_x = rng.uniform(-strength.shift, strength.shift, (2, count))
 
-    # Output pixel → input pixel, about the image's middle: rotation, then shear, then scale.
+    # Output pixel → input pixel, around the image's center: rotation, then shear, then scale.
     cos, sin = np.cos(rotation), np.sin(rotation)
     y_from_y, y_from_x = scale_y * cos, scale_y * sin
     x_from_y, x_from_x = scale_x * (shear * cos - sin), scale_x * (cos + shear * sin)
@@ -114,7 +114,7 @@ def _warp(images: Float32, strength: Augmentation, rng: np.random.Generator) -> 
 
 
 def _read_bilinear(images: Float32, y: Float32, x: Float32) -> Float32:
-    """(N, H, W) read at fractional rows y and columns x, (N, H, W) each; outside is paper."""
+    """(N, H, W), interpolated at fractional rows y and columns x, (N, H, W) each; zero outside the image."""
     count, height, width = images.shape
     padded = np.pad(images, ((0, 0), (1, 2), (1, 2)))
     np.clip(y, -1, height, out=y)

@@ -1,6 +1,6 @@
-"""Fetching MNIST: from a folder that already holds it, the cache, or a public mirror.
+"""Load the MNIST files from a folder, the cache or a public mirror.
 
-Whatever the way, the uncompressed bytes must have the recorded SHA-256 before anybody reads them.
+The uncompressed bytes must always have the recorded SHA-256.
 """
 
 import gzip
@@ -41,7 +41,7 @@ MIRRORS: tuple[str, ...] = tuple(_SOURCES["mirrors"])
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: ``$XDG_CACHE_HOME/kernelscope/mnist``, by default below ``~/.cache``."""
+    """The folder of the downloads: ``$XDG_CACHE_HOME/kernelscope/mnist``, by default below ``~/.cache``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kernelscope" / "mnist"
 
 
@@ -50,7 +50,7 @@ def load_source(source: Source, folder: Path | None = None, mirrors: Sequence[st
 
     Args:
         source: Which file.
-        folder: Where to look for it, compressed or not. By default the environment variable
+        folder: Folder that holds it, compressed or not. By default the environment variable
             ``MNIST_DIR``; if that is unset the cache, which is filled from a mirror.
         mirrors: Base addresses to try in order, each ending in a slash.
 
@@ -77,17 +77,17 @@ def load_source(source: Source, folder: Path | None = None, mirrors: Sequence[st
 
 
 def fetch_source(source: Source, target: Path, mirrors: Sequence[str] = MIRRORS) -> None:
-    """Download one file from the first mirror that has it, whole and right.
+    """Download one file from the first mirror that has it complete and unchanged.
 
     The bytes are streamed to a ``.part`` file beside the target and renamed once checked, so that an
-    interrupted download never passes for a file.
+    interrupted download is never mistaken for the file.
 
     Raises:
-        DatasetError: No mirror answered with the right content; the message lists what each said.
+        DatasetError: No mirror returned the expected content; the message lists the error of each.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    refusals = []
+    errors = []
     for mirror in mirrors:
         url = mirror + source.name
         try:
@@ -99,21 +99,21 @@ def fetch_source(source: Source, target: Path, mirrors: Sequence[str] = MIRRORS)
             verify_sha256(_uncompress(part), source, url)
         except (httpx.HTTPError, DatasetError) as error:
             part.unlink(missing_ok=True)
-            refusals.append(f"{url}: {error}")
+            errors.append(f"{url}: {error}")
             continue
         part.replace(target)
         logger.info("downloaded %s (%d bytes)", url, target.stat().st_size)
         return
     raise DatasetError(
-        f"no mirror has {source.name}: {'; '.join(refusals)}. Set MNIST_DIR to a folder that holds the four files."
+        f"no mirror has {source.name}: {'; '.join(errors)}. Set MNIST_DIR to a folder that holds the four files."
     )
 
 
 def verify_sha256(content: bytes, source: Source, origin: str) -> bytes:
-    """Hand the content on if it is what it should be.
+    """Return the content if its digest is the expected one.
 
     Raises:
-        DatasetError: Another digest; the message names both, and where the content came from.
+        DatasetError: Another digest; the message names both and the origin of the content.
     """
     digest = hashlib.sha256(content).hexdigest()
     if digest != source.sha256:
@@ -127,4 +127,4 @@ def _uncompress(path: Path) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path} is not a whole gzip file: {error}") from error
+        raise DatasetError(f"{path} is not a complete gzip file: {error}") from error

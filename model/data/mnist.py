@@ -38,14 +38,14 @@ def load_training_digits(folder: Path | None = None) -> Digits:
 
 
 def load_test_digits(folder: Path | None = None) -> Digits:
-    """The 10,000 test digits, which are read once, for the record."""
+    """The 10,000 test digits, which are evaluated once, for the record."""
     return _load("test", folder)
 
 
 def split_validation(digits: Digits) -> tuple[Digits, Digits]:
-    """The training digits without their last 5,000, and those 5,000, on which every choice is made.
+    """The training digits without their last 5,000, and those 5,000, by which every choice is made.
 
-    Writers do not straddle the cut by more than one: the file keeps a writer's digits together.
+    The file keeps a writer's digits together, so that at most one writer is in both parts.
     """
     return digits[:-VALIDATION_DIGITS], digits[-VALIDATION_DIGITS:]
 

@@ -1,9 +1,9 @@
 """Synthetic handwriting: pen strokes of digits, from templates of the forms people draw around the world.
 
-MNIST holds American hands, which hardly use a flagged 1, a crossed 7, a 9 with a curled tail or an open 4 in
-one stroke. Here each of them is a template, and no two digits written from it are alike.
+MNIST has digits of American writers, in which a 1 with a flag, a crossed 7, a 9 with a curled tail and an open 4 in
+one stroke are rare. Here each of them is a template, and every digit drawn from it is different.
 
-Knows strokes only: nothing of images, rasterizing or training.
+Knows only strokes: no images, rasterizing or training.
 
 The templates are in ``pen_forms.json``: an object whose keys are the digits and whose values are arrays of forms.
 A form is an object of
@@ -15,7 +15,7 @@ A form is an object of
                in the unit box, x right, y down. The pen runs through them in a smooth curve that breaks at corners.
     toward     optional: the same control points at the other end of the form's range (a flag short in ``strokes``
                and long in ``toward``); a digit is drawn from anywhere between the two
-    latitude   optional, 0–1: how freely the form may be leaned and stretched before it reads as another digit;
+    latitude   optional, 0–1: how freely the form may be leaned and stretched before it looks like another digit;
                1 if not given
     joinable   optional, true: still readable if the pen's lifts are lost and its strokes run into one another
 """
@@ -56,7 +56,7 @@ PEN_WIDTHS = (0.035, 0.12)
 """Thinnest and thickest pen, in pad units."""
 
 THICKEST = 0.2
-"""Widest pen relative to the digit's larger extent: above this, holes fill in and no one can tell an 8 from a 1."""
+"""Widest pen relative to the digit's larger extent: above this, holes are filled and an 8 looks like a 1."""
 
 LOST_LIFT_RATE = 0.04
 """How often a joinable form's strokes run into one another."""

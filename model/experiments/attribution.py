@@ -1,6 +1,6 @@
-"""What of a digit speaks for a class: the gradient of its logit by each pixel, and what covering places takes away.
+"""Which pixels of a digit support a class: the gradient of the logit by each pixel, and occlusion.
 
-The gradient in double precision; covered digits, of which there are hundreds, by the network's own forward.
+The gradient is computed in double precision; the hundreds of occluded digits by the network's own forward pass.
 """
 
 from dataclasses import dataclass
@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.arrays import Float32
+from model.arrays import Float32, Float64
 from model.errors import ShapeError
-from model.exact_trace import Float64
-from model.experiments.gradients import in_double
 from model.losses import softmax
 from model.network import Network
 
 BATCH = 128
-"""Covered digits that are read at once."""
+"""Occluded digits in one forward pass."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Saliency:
 
     Attributes:
         logit: Of the class.
-        gradient: (H, W) float64: how the logit would change with the pixel's ink.
+        gradient: (H, W) float64, the derivative of the logit by each pixel's ink.
     """
 
     logit: float
@@ -35,15 +33,15 @@ class Saliency:
 
 @dataclass(frozen=True)
 class Occlusion:
-    """What covering a square with paper does to a class.
+    """How covering a square with paper changes the logit and the probability of a class.
 
     Attributes:
         tops: First rows of the squares.
         lefts: First columns.
-        logit: Of the class, nothing covered.
-        probability: Likewise.
-        logit_changes: (tops, lefts) float64, covered less uncovered.
-        probability_changes: (tops, lefts) float64, likewise.
+        logit: Of the class, with nothing covered.
+        probability: Of the class, with nothing covered.
+        logit_changes: (tops, lefts) float64, covered minus uncovered.
+        probability_changes: (tops, lefts) float64, covered minus uncovered.
     """
 
     tops: range
@@ -58,10 +56,10 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
     """The gradient of a class's logit by the input.
 
     Where neurons of one pooling window are equal, as on blank paper, the logit has a kink: the gradient is then that of
-    the neuron which pooling's backward takes for the winner.
+    the neuron that pooling's backward pass chooses as the maximum.
 
     Args:
-        network: The network; its last layer makes probabilities of the logits.
+        network: The network; its last layer turns logits into probabilities.
         pixels: (H, W) float32.
         digit: The class.
 
@@ -69,25 +67,20 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
         Simonyan, Vedaldi & Zisserman (2014), "Deep inside convolutional networks", with the sign kept.
     """
     x: NDArray[Any] = network.images_of(pixels[np.newaxis]).astype(np.float64)
-    layers = list(in_double(network).layers.values())[:-1]
-    contexts = []
-    for layer in layers:
-        x, context = layer.forward(x)
-        contexts.append(context)
-    logit = float(x[0, digit, 0, 0])
-    delta: NDArray[Any] | None = np.zeros_like(x)
-    assert delta is not None
+    double = network.as_dtype(np.float64)
+    layer = list(network.layers)[-2]
+    recording = double.record(x, last=layer)
+    logits = recording.outputs[layer]
+    delta = np.zeros_like(logits)
     delta[0, digit] = 1
-    for layer, context in zip(reversed(layers), reversed(contexts), strict=True):
-        assert delta is not None
-        delta, _ = layer.backward(delta, context)
-    assert delta is not None
-    # Ink goes into every channel alike, so what it does is the sum over them.
-    return Saliency(logit, np.ascontiguousarray(delta[0].sum(axis=0), dtype=np.float64))
+    by_input = double.backward_from(layer, delta, recording).input
+    assert by_input is not None, "it is left out only on request"
+    # Ink goes into every channel alike, so its effect is the sum over them.
+    return Saliency(float(logits[0, digit, 0, 0]), np.ascontiguousarray(by_input[0].sum(axis=0), dtype=np.float64))
 
 
 def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: int, stride: int = 1) -> Occlusion:
-    """Cover one square after the other with paper, and see what becomes of a class.
+    """Cover one square after the other with paper and compute the class's logit and probability.
 
     Args:
         network: The network.
@@ -106,20 +99,20 @@ def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: in
     if size > min(height, width):
         raise ShapeError(f"a square of {size} pixels does not fit into {height}×{width}")
     tops, lefts = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
-    # Where there is no ink nothing is covered: those squares need no look.
-    images, places = [pixels], []
+    # Where there is no ink, covering changes nothing, so that no forward pass is needed.
+    images, positions = [pixels], []
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
             if pixels[top : top + size, left : left + size].any():
-                covered = pixels.copy()
-                covered[top : top + size, left : left + size] = 0
-                images.append(covered)
-                places.append((row, column))
+                occluded = pixels.copy()
+                occluded[top : top + size, left : left + size] = 0
+                images.append(occluded)
+                positions.append((row, column))
     batches = [network.images_of(np.stack(images[begin : begin + BATCH])) for begin in range(0, len(images), BATCH)]
     logits = np.concatenate([network.forward(batch)[0] for batch in batches])
     probabilities = softmax(logits)
     changes = np.zeros((2, len(tops), len(lefts)))
-    for (row, column), index in zip(places, range(1, len(images)), strict=True):
+    for (row, column), index in zip(positions, range(1, len(images)), strict=True):
         for kind, values in enumerate((logits, probabilities)):
             changes[kind, row, column] = float(values[index, digit]) - float(values[0, digit])
     logit, probability = float(logits[0, digit]), float(probabilities[0, digit])

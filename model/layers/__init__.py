@@ -1,4 +1,9 @@
-"""The layers, and each by the name of its kind."""
+"""The kinds of layers.
+
+A new kind of layer is a file here, an entry in `LAYER_KINDS` and one in the tables of `model.onnx`.
+"""
+
+from collections.abc import Mapping
 
 from model.layers.avg_pool2d import AvgPool2d
 from model.layers.base import Context, Layer
@@ -9,4 +14,20 @@ from model.layers.max_pool2d import MaxPool2d
 from model.layers.relu import ReLU
 from model.layers.softmax import Softmax
 
-__all__ = ["AvgPool2d", "Context", "Conv2d", "Layer", "Linear", "LocallyConnected2d", "MaxPool2d", "ReLU", "Softmax"]
+__all__ = [
+    "LAYER_KINDS",
+    "AvgPool2d",
+    "Context",
+    "Conv2d",
+    "Layer",
+    "Linear",
+    "LocallyConnected2d",
+    "MaxPool2d",
+    "ReLU",
+    "Softmax",
+]
+
+LAYER_KINDS: Mapping[str, type[Layer]] = {
+    layer.kind: layer for layer in (Conv2d, LocallyConnected2d, Linear, AvgPool2d, MaxPool2d, ReLU, Softmax)
+}
+"""Kind → its class. A file names a kind; it can never name a class."""

@@ -1,22 +1,30 @@
-"""What every layer can do.
+"""The protocol of layers.
 
-A layer holds parameters and nothing else. `forward` returns what `backward` will need, so one
-network serves many threads and no digit can leak into another's answer.
+A layer stores only parameters. `forward` returns what `backward` needs, so that many threads can use one
+network and no digit can leak into the results of another.
 
 Axes are (N, C, H, W) for every input and output, also of a fully connected layer, whose maps are
 1×1: its kernel is as large as its input. In memory the images lie innermost, as (H, C, W, N):
-see `windows`. That is a matter of speed alone; any memory order gives the same values.
+see `windows`. This only affects speed; any memory order gives the same values.
 
-Networks compute in float32. Given float64 parameters and inputs, a layer computes in float64: experiments do.
+Networks compute in float32. Given float64 parameters and inputs, a layer computes in float64, as experiments do.
 """
 
-from typing import Any, ClassVar, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
-from model.arrays import Float32, Shape3
+from model.arrays import Float32, Float64, Shape3
 from model.geometry import Window
+from model.layers.change import Change, Shares
+from model.layers.fast_path import Step
+from model.layers.neuron_terms import NeuronTerms
 
 Context = Any
-"""What one layer's `forward` hands to its own `backward`; opaque to everybody else."""
+"""What a layer's `forward` returns for its `backward`; opaque to all other code."""
+
+
+Settings: TypeAlias = Mapping[str, Any]
+"""What a layer is built with besides its parameters, by name; plain JSON values."""
 
 
 class Layer(Protocol):
@@ -24,6 +32,14 @@ class Layer(Protocol):
 
     kind: ClassVar[str]
     """The kind's name in manifests and in the API."""
+
+    operation: ClassVar[str]
+    """What its neurons compute: ``weighted_sum``, ``maximum``, ``mean``, ``rectifier`` or ``softmax``."""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> Self:
+        """The layer with these parameters and settings, as an artifact stores them."""
+        ...
 
     @property
     def parameters(self) -> dict[str, Float32]:
@@ -44,7 +60,7 @@ class Layer(Protocol):
         ...
 
     def multiply_adds(self, input_shape: Shape3) -> int:
-        """How many products the forward pass of one image sums up, padding included."""
+        """Number of products in the forward pass of one image, padding included."""
         ...
 
     def forward(self, x: Float32) -> tuple[Float32, Context]:
@@ -59,9 +75,47 @@ class Layer(Protocol):
         Args:
             dy: (N, C', H', W'), the gradient of the loss by what `forward` returned.
             context: What `forward` returned with it.
-            needs_dx: False for the first layer of a network, whose input nobody trains.
+            needs_dx: False for the first layer of a network, whose input is not trained.
 
         Returns:
             (N, C, H, W), or None if not needed; and the gradients by parameter name.
+        """
+        ...
+
+    def multipliers(self, dy: Float32, x: Change, y: Change) -> Shares:
+        """The multipliers of the input, from those of the output: see `model.layers.change`.
+
+        Args:
+            dy: (N, C', H', W'), the multipliers of the output.
+            x: The input of N pairs of images.
+            y: What `forward` returned for them.
+        """
+        ...
+
+    def forward_exactly(self, x: Float64) -> Float64:
+        """(N, C, H, W) in, (N, C', H', W') out, in double precision.
+
+        Each sum is taken in the same order for every position and every batch, so equal inputs give
+        equal outputs.
+        """
+        ...
+
+    def neuron_terms(self, source: Float32, filter_number: int, row: int, column: int) -> NeuronTerms:
+        """What one neuron reads and computes, with its sums in double precision.
+
+        Args:
+            source: (C, H, W) contiguous, the input of the layer for one image.
+            filter_number: The neuron's filter.
+            row: In the feature map.
+            column: In the feature map.
+        """
+        ...
+
+    def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
+        """The array operations that read x and write y, for `model.plan`.
+
+        Args:
+            x: (N, H, W, C) contiguous, the input.
+            y: (N, H', W', C') contiguous, the output.
         """
         ...

@@ -1,13 +1,19 @@
 """The fully connected layer: every neuron reads every input."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from model.arrays import Float32, Shape3
+from model.arrays import Float32, Float64, Shape3
 from model.errors import ShapeError
+from model.geometry import Box
 from model.initializers import he_normal
+from model.layers.base import Settings
+from model.layers.change import Change, Shares, weighted_sum_shares
+from model.layers.fast_path import Step
+from model.layers.neuron_terms import NeuronTerms
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +28,7 @@ class Linear:
     """
 
     kind: ClassVar[str] = "linear"
+    operation: ClassVar[str] = "weighted_sum"
 
     weight: Float32
     bias: Float32
@@ -32,6 +39,10 @@ class Linear:
         channels, height, width = input_shape
         weight = he_normal(rng, (filters, *input_shape), fan_in=channels * height * width)
         return cls(weight, np.zeros(filters, dtype=np.float32))
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> "Linear":
+        return cls(parameters["weight"], parameters["bias"])
 
     @property
     def parameters(self) -> dict[str, Float32]:
@@ -69,3 +80,26 @@ class Linear:
             return None, gradients
         dx = d_flat @ self.weight.reshape(len(self.bias), -1)
         return dx.reshape(-1, *self.weight.shape[1:]), gradients
+
+    def multipliers(self, dy: Float32, x: Change, y: Change) -> Shares:
+        return weighted_sum_shares(self, dy, x, map_axes=(2, 3))
+
+    def forward_exactly(self, x: Float64) -> Float64:
+        # One product per image: in a single product for all, an image's position could change the order of its sums.
+        weights = self.weight.reshape(len(self.bias), -1).T.astype(np.float64)
+        logits = np.matmul(x.reshape(len(x), 1, -1), weights)[:, 0] + self.bias
+        return logits[:, :, np.newaxis, np.newaxis]
+
+    def neuron_terms(self, source: Float32, filter_number: int, row: int, column: int) -> NeuronTerms:
+        span = Box(0, 0, *source.shape[1:])
+        return NeuronTerms.of_sum(source, span, self.weight[filter_number], float(self.bias[filter_number]))
+
+    def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
+        flat, out, bias = x.reshape(len(x), -1), y.reshape(len(y), -1), self.bias
+        if len(x) == 1:
+            # For a single image, each filter's weights lie in one row.
+            by_filter = np.ascontiguousarray(self.weight.transpose(0, 2, 3, 1)).reshape(len(bias), -1)
+            vector, sums = flat[0], out[0]
+            return [lambda: np.matmul(by_filter, vector, out=sums), lambda: np.add(sums, bias, out=sums)]
+        weights = np.ascontiguousarray(self.weight.transpose(2, 3, 1, 0)).reshape(-1, len(bias))
+        return [lambda: np.matmul(flat, weights, out=out), lambda: np.add(out, bias, out=out)]

@@ -1,12 +1,17 @@
-"""Max pooling: the largest value of each window, so that a feature may move a little."""
+"""Max pooling: the largest value of each window, so that small translations of a feature change little."""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from model.arrays import Float32
-from model.layers.pooling import COLUMNS, ROWS, Pooling, members_of_groups
+from model.arrays import Float32, Float64
+from model.geometry import Pair
+from model.layers.change import Change, Shares
+from model.layers.fast_path import Step
+from model.layers.neuron_terms import NeuronTerms, patch_of
+from model.layers.pooling import COLUMNS, ROWS, Pooling, exact_windows, members_of_groups, pooling_steps
 
 
 class MaxPool2dContext(NamedTuple):
@@ -19,28 +24,61 @@ class MaxPool2dContext(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MaxPool2d(Pooling):
-    """The maximum of each size×size window; windows do not overlap, and a rest that fills no window is not read.
+    """The maximum of each window; windows do not overlap, and rows and columns that fill no window are not read.
 
     Of equal maxima the leftmost wins, and of those the topmost: it takes the whole gradient.
 
     Attributes:
-        size: Extent of the window and the step between windows, in pixels.
+        size: (height, width) of the window and the step between windows, in pixels.
     """
 
     kind: ClassVar[str] = "max_pool2d"
+    operation: ClassVar[str] = "maximum"
 
     def forward(self, x: Float32) -> tuple[Float32, MaxPool2dContext]:
         # First over the rows of a window: there whole rows of memory are compared, and half the values remain.
         self.output_shape(x.shape[1:])
-        row_maxima = _largest(x, ROWS, self.size)
-        y = _largest(row_maxima, COLUMNS, self.size)
+        row_maxima = _largest(x, ROWS, self.size[0])
+        y = _largest(row_maxima, COLUMNS, self.size[1])
         return y, MaxPool2dContext(x, row_maxima, y)
 
     def backward(
         self, dy: Float32, context: MaxPool2dContext, needs_dx: bool = True
     ) -> tuple[Float32 | None, dict[str, Float32]]:
-        d_row_maxima = _hand_back(dy, context.y, context.row_maxima, COLUMNS, self.size)
-        return _hand_back(d_row_maxima, context.row_maxima, context.x, ROWS, self.size), {}
+        d_row_maxima = _hand_back(dy, context.y, context.row_maxima, COLUMNS, self.size[1])
+        return _hand_back(d_row_maxima, context.row_maxima, context.x, ROWS, self.size[0]), {}
+
+    def multipliers(self, dy: Float32, x: Change, y: Change) -> Shares:
+        """Shares of the largest value before (b) and of the largest after (a).
+
+        On the straight way from before to after, the two are equal at one point, after a part t of the way. Up to there
+        the output follows b and from there a, so that t · change of b + (1 − t) · change of a is the change of y.
+        """
+        before, after = _cells(x.before, self.size), _cells(x.after, self.size)
+        first, last = _winners(before, y.before), _winners(after, y.after)
+        lead_before = y.before - sum(mask * cell for mask, cell in zip(last, before, strict=True))
+        lead_after = y.after - sum(mask * cell for mask, cell in zip(first, after, strict=True))
+        leads = lead_before + lead_after
+        part = np.divide(lead_before, leads, out=np.zeros_like(leads), where=leads > 0)
+        to_first, to_last = dy * part, dy * (1 - part)
+        dx = np.zeros_like(x.before)
+        for cell, of_first, of_last in zip(_cells(dx, self.size), first, last, strict=True):
+            cell[...] = to_first * of_first + to_last * of_last
+        return Shares(dx)
+
+    def forward_exactly(self, x: Float64) -> Float64:
+        largest: Float64 = exact_windows(x, self.size).max(axis=(3, 5))
+        return largest
+
+    def neuron_terms(self, source: Float32, filter_number: int, row: int, column: int) -> NeuronTerms:
+        patch, span = patch_of(source[filter_number : filter_number + 1], self.window, row, column)
+        # Of equal values the leftmost, and of those the topmost, as in `backward`.
+        column_in_patch, row_in_patch = divmod(int(patch[0].T.argmax()), self.size[0])
+        winner = (row_in_patch, column_in_patch)
+        return NeuronTerms(filter_number, patch, span, float(patch.max()), winner=winner)
+
+    def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
+        return pooling_steps(self.size, x, y, np.maximum)
 
 
 def _largest(x: Float32, axis: int, size: int) -> Float32:
@@ -64,9 +102,27 @@ def _hand_back(d_maxima: Float32, maxima: Float32, x: Float32, axis: int, size: 
     for member, gradient in zip(members, gradients, strict=True):
         # A mask as float and a product: several times as fast as `where=`, which goes element by element.
         np.multiply(d_maxima, (member == maxima).astype(d_maxima.dtype), out=gradient)
-        # Whoever is left of a group has won, if nobody did before.
+        # The last of a group takes the gradient if none did before.
         d_maxima = np.subtract(d_maxima, gradient, out=last_gradient if gradient is gradients[-1] else None)
     if size == 1:
         last_gradient[...] = d_maxima
     dx[(slice(None),) * axis + (slice(maxima.shape[axis] * size, None),)] = 0
     return dx
+
+
+def _cells(x: Float32, size: Pair) -> list[Float32]:
+    """Views of x, one for each position in a window, in the order of preference: leftmost first, then topmost."""
+    return [
+        cell for column in members_of_groups(x, COLUMNS, size[1]) for cell in members_of_groups(column, ROWS, size[0])
+    ]
+
+
+def _winners(cells: list[Float32], y: Float32) -> list[NDArray[np.bool_]]:
+    """For each position in a window, where it holds the largest value; of equal ones the first."""
+    open_windows = np.ones(y.shape, dtype=bool)
+    winners = []
+    for cell in cells:
+        wins = open_windows & (cell == y)
+        open_windows &= ~wins
+        winners.append(wins)
+    return winners

@@ -1,11 +1,17 @@
 """Softmax as the last layer of a network: logits become probabilities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from model.arrays import Float32, Shape3
+from model.arrays import Float32, Float64, Shape3
+from model.geometry import Box
+from model.layers.base import Settings
+from model.layers.change import Change, Shares
+from model.layers.fast_path import Step
+from model.layers.neuron_terms import NeuronTerms
 from model.losses import softmax
 
 
@@ -14,6 +20,11 @@ class Softmax:
     """``exp(x[f]) / Σ exp(x)`` over the filters, each of whose maps is 1×1."""
 
     kind: ClassVar[str] = "softmax"
+    operation: ClassVar[str] = "softmax"
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> "Softmax":
+        return cls()
 
     @property
     def parameters(self) -> dict[str, Float32]:
@@ -37,3 +48,29 @@ class Softmax:
         # d p_f / d x_g = p_f (1[f = g] - p_g)
         weighted = dy * context
         return weighted - context * weighted.sum(axis=1, keepdims=True), {}
+
+    def multipliers(self, dy: Float32, x: Change, y: Change) -> Shares:
+        # Halfway between: the shares add up only approximately. Explanations begin at the logits, before this layer.
+        return Shares(self.backward(dy, (y.before + y.after) / 2)[0])
+
+    def forward_exactly(self, x: Float64) -> Float64:
+        exponentials = np.exp(x - x.max(axis=1, keepdims=True))
+        shares: Float64 = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return shares
+
+    def neuron_terms(self, source: Float32, filter_number: int, row: int, column: int) -> NeuronTerms:
+        logits = source[:, 0, 0].astype(np.float64)
+        exponentials = np.exp(logits - logits.max())
+        computed = float(exponentials[filter_number] / exponentials.sum())
+        return NeuronTerms(0, source, Box(0, 0, 1, 1), computed, exponentials=exponentials)
+
+    def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
+        logits, probabilities = x.reshape(len(x), -1), y.reshape(len(y), -1)
+        extreme = np.empty((len(x), 1), dtype=np.float32)
+        return [
+            lambda: np.maximum.reduce(logits, axis=1, keepdims=True, out=extreme),
+            lambda: np.subtract(logits, extreme, out=probabilities),
+            lambda: np.exp(probabilities, out=probabilities),
+            lambda: np.add.reduce(probabilities, axis=1, keepdims=True, out=extreme),
+            lambda: np.divide(probabilities, extreme, out=probabilities),
+        ]

@@ -14,7 +14,7 @@ from model.train.loop import TrainingState
 
 
 def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> None:
-    """Write everything a run needs to go on; the file under this name is always whole."""
+    """Write everything that resuming needs. The file of this name is always complete, also when this is interrupted."""
     tensors: dict[str, NDArray[Any]] = {}
     groups = _targets(state) | {f"history/{step}": values for step, values in state.history.items()}
     for group, values in groups.items():
@@ -33,7 +33,7 @@ def save_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
 
 
 def load_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> None:
-    """Bring a fresh state to where the checkpoint stands.
+    """Set a fresh state to that of a checkpoint.
 
     Args:
         state: As `start_training` made it for the same config; changed in place.
@@ -41,20 +41,22 @@ def load_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
         path: The checkpoint.
 
     Raises:
-        CheckpointError: The checkpoint is of a run with another config, or of another network; the message names
+        CheckpointError: The checkpoint is of a run with another config, or of another network; the message says
             what differs.
         ArtifactError: The file is missing or damaged.
     """
     tensors, metadata = read_tensors(path)
     try:
-        theirs, ours = json.loads(metadata["config"]), json.loads(json.dumps(config.to_dict()))
-        different = [f"{key} {theirs.get(key)} there, {ours[key]} here" for key in ours if theirs.get(key) != ours[key]]
+        stored, ours = json.loads(metadata["config"]), json.loads(json.dumps(config.to_dict()))
+        different = [
+            f"{key}: {stored.get(key)} stored, {ours[key]} requested" for key in ours if stored.get(key) != ours[key]
+        ]
         if different:
             raise CheckpointError(f"{path} belongs to a run with another config: {'; '.join(different)}")
         progress = json.loads(metadata["progress"])
         values = {group: _group(tensors, group) for group in _targets(state)}
         history = {step: _group(tensors, f"history/{step}") for step in progress["history_steps"]}
-        # Everything is looked at before anything is changed.
+        # Everything is checked before anything is changed.
         for group, arrays in _targets(state).items():
             for name, array in arrays.items():
                 if values[group][name].shape != array.shape:
@@ -72,10 +74,10 @@ def load_checkpoint(state: TrainingState, config: TrainConfig, path: Path) -> No
 
 
 def _targets(state: TrainingState) -> dict[str, Mapping[str, NDArray[Any]]]:
-    """The arrays that a checkpoint keeps, by the group they are kept in."""
+    """The arrays of a checkpoint, by group."""
     return {
         "weights": state.network.parameters,
-        "averages": state.averages,
+        "ema": state.ema,
         "first_moments": state.optimizer.first_moments,
         "second_moments": state.optimizer.second_moments,
     }

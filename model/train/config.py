@@ -1,4 +1,4 @@
-"""Everything that decides how a training run ends, in one frozen record."""
+"""The configuration of a training run: everything that its result depends on, besides the data."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,48 +9,61 @@ from model.data.augmentation import Augmentation
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A run: the same config on the same data gives the same weights.
+    """One run. The same config on the same data gives the same weights.
 
     Attributes:
         architecture: Name in `model.architectures.ARCHITECTURES`.
-        split: ``validation`` keeps the last 5,000 training digits aside to choose by; ``full`` trains on all
-            60,000 and reads the test digits once, at the end.
+        split: ``validation`` keeps the last 5,000 training digits aside for choosing a recipe; ``full`` trains on
+            all 60,000 and evaluates the test digits once, at the end.
         epochs: Passes over the digits.
         seed: Of initial weights, order, augmentation and synthetic digits.
         batch_size: Images for each step.
-        peak_rate: Highest learning rate of the one cycle.
-        warmup_share: Share of the steps in which the rate rises.
-        weight_decay: Decoupled decay of kernels, for each step in units of the rate.
+        max_learning_rate: Maximum of the one cycle.
+        warmup_share: Share of the steps in which the learning rate rises.
+        weight_decay: Decoupled decay of kernels, for each step in units of the learning rate.
         first_kernel_smoothing: Decoupled decay of each cell of the first layer's kernels toward its neighbors, in
-            the same units. They are there to be looked at: without it they come out as noise (high-frequency
-            share 0.5 and more, against 0.2), with it as smooth, oriented edges, and just as accurate.
-        first_bias_decay: Decoupled decay of the first layer's biases. Adam's steps are about as long as the rate, so
-            this bounds each bias to about its reciprocal. Nearly all of a digit is paper, where an activation *is* the
-            bias; unbounded, it drifted below what a smooth kernel answers to any stroke, and the filter was dead.
+            the same units. Kernels are shown to people: without it they look like noise (high-frequency share 0.5 and
+            more, instead of 0.2), with it like smooth, oriented edges, and the network is just as accurate.
+        first_bias_decay: Decoupled decay of the first layer's biases. Adam's steps are about as long as the learning
+            rate, so this bounds each bias to about the decay's reciprocal. Most of a digit is paper, where the
+            activation equals the bias; unbounded, it drifted so low that no stroke activated the filter.
+        activity_floor: Lowest activation that every filter should reach in a chunk of images. Below it a small gradient
+            raises the filter: a filter that is zero on every digit gets no other gradient and stays dead. 0 turns it
+            off.
+        activity_weight: Of that gradient; see `model.network.ActivityFloor`.
         label_smoothing: Share of each target spread over all classes.
-        average_decay: Of the exponential average of weights that is evaluated and exported.
-        synthetic_digits: How many synthetic digits are drawn for the run.
-        synthetic_share: Synthetic digits seen in each epoch, as a share of MNIST's.
+        logit_scale: What the finished network's logits are multiplied by. Label smoothing teaches probabilities that
+            are too low; a larger scale calibrates them (Guo et al. 2017, temperature scaling by 1/scale).
+        ema_decay: Of the exponential moving average of the weights, which is evaluated and exported.
+        synthetic_digits: Number of synthetic digits drawn for the run.
+        pen_renderings: How often each pen digit is drawn for the run, each time varied in another way.
+        drawn_share: Digits drawn from strokes that are seen in each epoch, as a share of MNIST's. Synthetic and pen
+            digits are chosen by their numbers.
         augmentation: Changes made to MNIST's digits.
-        synthetic_augmentation: Changes made to synthetic digits: stronger, since templates vary less than hands.
-        history_length: How many checkpoints, evenly spaced in log(step), the history keeps.
+        drawn_augmentation: Changes made to digits drawn from strokes: stronger, since templates and thirty
+            writers vary less than MNIST's five hundred.
+        history_length: Number of checkpoints in the history, evenly spaced in log(step).
         chunk_size: Images for each task of a step. Part of the record, since sums depend on their order.
     """
 
     architecture: str = "cnn"
     split: str = "validation"
-    epochs: int = 44
+    epochs: int = 32
     seed: int = 1
     batch_size: int = 128
-    peak_rate: float = 0.003
+    max_learning_rate: float = 0.003
     warmup_share: float = 0.2
     weight_decay: float = 0.02
     first_kernel_smoothing: float = 0.5
     first_bias_decay: float = 20.0
+    activity_floor: float = 0.1
+    activity_weight: float = 0.02
     label_smoothing: float = 0.05
-    average_decay: float = 0.999
-    synthetic_digits: int = 60_000
-    synthetic_share: float = 0.2
+    logit_scale: float = 2.0
+    ema_decay: float = 0.999
+    synthetic_digits: int = 36_000
+    pen_renderings: int = 4
+    drawn_share: float = 0.2
     augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(
             rotation=8.0,
@@ -64,7 +77,7 @@ class TrainConfig:
             clean_share=0.1,
         )
     )
-    synthetic_augmentation: Augmentation = field(
+    drawn_augmentation: Augmentation = field(
         default_factory=lambda: Augmentation(
             rotation=10.0,
             shift=1.5,
@@ -77,7 +90,7 @@ class TrainConfig:
             clean_share=0.1,
         )
     )
-    history_length: int = 24
+    history_length: int = 16
     chunk_size: int = 64
 
     def to_dict(self) -> dict[str, Any]:
@@ -89,23 +102,23 @@ QUICK = TrainConfig(
     epochs=1,
     batch_size=64,
     chunk_size=32,
-    peak_rate=0.004,
+    max_learning_rate=0.004,
     warmup_share=0.15,
     label_smoothing=0.0,
+    logit_scale=1.0,
     first_kernel_smoothing=0.0,
-    average_decay=0.99,
-    synthetic_share=0.0,
+    ema_decay=0.99,
+    drawn_share=0.0,
     augmentation=Augmentation(),
 )
-"""One pass over the digits as they are, for whoever will not wait: about 99 % within seconds, but kernels that
-look like noise and drawings that are read less well."""
+"""One pass over unchanged digits: about 99% within seconds, but the kernels look like noise and drawings are classified
+less well."""
 
 RECIPES: Mapping[str, TrainConfig] = {
     "cnn": TrainConfig(),
     "cnn-quick": QUICK,
-    # The same recipe in all that matters to the weights. These networks have five times as many of them, so that
-    # the history keeps fewer checkpoints.
-    "mlp-500": TrainConfig(architecture="mlp-500", history_length=5),
-    "locally-connected": TrainConfig(architecture="locally-connected", history_length=5),
+    # The same recipe, except that the history keeps fewer checkpoints: these networks have five times as many weights.
+    "mlp-500": TrainConfig(architecture="mlp-500", history_length=3),
+    "locally-connected": TrainConfig(architecture="locally-connected", history_length=3),
 }
-"""By name; an architecture's own recipe has its name."""
+"""Name → recipe. An architecture's default recipe has its name."""

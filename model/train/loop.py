@@ -1,10 +1,11 @@
-"""The training loop. It knows digits and networks, and nothing of files, MNIST or the command line."""
+"""The training loop. It depends on digits and networks, not on files, MNIST or the command line."""
 
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from model.data.mnist import Digits
 from model.errors import DatasetError
 from model.losses import softmax_cross_entropy
 from model.memory import keep_freed_memory
-from model.network import Network
+from model.network import ActivityFloor, Network
 from model.train.config import TrainConfig
 from model.train.optimizers import AdamW
 from model.train.schedules import one_cycle
@@ -24,21 +25,21 @@ from model.train.schedules import one_cycle
 
 @dataclass
 class TrainingState:
-    """All that a run has come to; what a checkpoint keeps.
+    """The state of a run, as a checkpoint stores it.
 
     Attributes:
         network: The network being trained.
         optimizer: Its moments and step count.
-        averages: Exponential average of every parameter, by name: the weights that are evaluated and exported.
-        epoch: Epochs done.
-        seconds: Time spent training so far, interruptions left out.
-        curve: A record for each epoch done.
+        averages: Exponential moving average of every parameter, by name: the weights that are evaluated and exported.
+        epoch: Completed epochs.
+        seconds: Training time so far, without interruptions.
+        curve: A record for each completed epoch.
         history: Step → averaged weights as float16.
     """
 
     network: Network
     optimizer: AdamW
-    averages: dict[str, Float32]
+    ema: dict[str, Float32]
     epoch: int = 0
     seconds: float = 0.0
     curve: list[dict[str, float]] = field(default_factory=list)
@@ -47,7 +48,7 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands after one step, for whoever shows it."""
+    """The progress of a run after one step."""
 
     epoch: int
     step: int
@@ -68,107 +69,119 @@ def start_training(network: Network, config: TrainConfig) -> TrainingState:
     state = TrainingState(
         network=network,
         optimizer=AdamW(parameters, decay),
-        averages={name: array.copy() for name, array in parameters.items()},
+        ema={name: array.copy() for name, array in parameters.items()},
     )
-    state.history[0] = _as_float16(state.averages)
+    state.history[0] = _as_float16(state.ema)
     return state
 
 
 def steps_per_epoch(mnist: Digits, config: TrainConfig) -> int:
-    """Whole batches for each epoch; the few digits left over wait for the next one, in another order."""
-    return round(len(mnist) * (1 + config.synthetic_share)) // config.batch_size
+    """Whole batches of each epoch. The few remaining digits are left out; each epoch has another order."""
+    return round(len(mnist) * (1 + config.drawn_share)) // config.batch_size
 
 
 def train(
     state: TrainingState,
     config: TrainConfig,
     mnist: Digits,
-    synthetic: Digits,
+    drawn: Digits,
     validation: Digits | None,
     report: Report = lambda progress: None,
     after_epoch: Callable[[TrainingState], None] = lambda state: None,
     threads: int | None = None,
 ) -> None:
-    """Train to the end of the configured epochs, on from wherever the state stands.
+    """Train from the state's epoch to the last configured one.
 
-    Each random choice is drawn from a generator seeded by (seed, epoch, batch). So a resumed run takes
-    exactly the steps that an uninterrupted one would have taken, and no random state needs keeping.
+    Each random choice is drawn from a generator seeded by (seed, epoch, batch). So a resumed run takes exactly the
+    steps that an uninterrupted one would have taken, and no state of a generator is stored.
 
     Args:
         state: Changed in place.
         config: The recipe.
-        mnist: Digits to train on.
-        synthetic: Synthetic digits to mix in; may be empty if the configured share is 0.
-        validation: Digits to evaluate the averaged weights on after each epoch, if any.
+        mnist: Training digits.
+        drawn: Digits drawn from strokes to mix in; may be empty if the configured share is 0.
+        validation: Digits on which the averaged weights are evaluated after each epoch, if any.
         report: Called after every step.
-        after_epoch: Called after every epoch, with the state ready to be kept.
-        threads: How many share the work; by default one for each core. The result is the same.
+        after_epoch: Called after every epoch, when the state is complete.
+        threads: Number of threads, by default one for each core. The result does not depend on it.
 
     Raises:
         DatasetError: There are too few digits for one batch.
     """
     keep_freed_memory(up_to=2**30)
-    steps = steps_per_epoch(mnist, config)
-    if not steps:
+    if not steps_per_epoch(mnist, config):
         raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
-    kept = history_steps(config.epochs * steps, config.history_length)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         while state.epoch < config.epochs:
             began = time.perf_counter()
-            losses: list[float] = []
-            hits = 0
-            for images, labels in _prepared_batches(config, state.epoch, mnist, synthetic, pool):
-                loss, correct = train_step(state, config, images, labels, config.epochs * steps, pool)
-                losses.append(loss)
-                hits += correct
-                step = state.optimizer.step_count
-                if step in kept:
-                    state.history[step] = _as_float16(state.averages)
-                seen = len(losses) * config.batch_size
-                report(
-                    Progress(
-                        epoch=state.epoch,
-                        step=step,
-                        steps=config.epochs * steps,
-                        loss=float(np.mean(losses[-100:])),
-                        accuracy=hits / seen,
-                        images_per_second=seen / (time.perf_counter() - began),
-                    )
-                )
+            record = _train_epoch(state, config, mnist, drawn, report, pool)
             state.epoch += 1
             spent = time.perf_counter() - began
             state.seconds += spent
-            record = {
-                "epoch": state.epoch,
-                "loss": float(np.mean(losses)),
-                "accuracy": hits / (len(losses) * config.batch_size),
-                "images_per_second": len(losses) * config.batch_size / spent,
-            }
+            seen = steps_per_epoch(mnist, config) * config.batch_size
+            record = {"epoch": state.epoch, **record, "images_per_second": seen / spent}
             if validation is not None:
-                record["validation_accuracy"] = accuracy_of(averaged_network(state), validation, pool)
+                record["validation_accuracy"] = accuracy_of(ema_network(state), validation, pool)
             state.curve.append(record)
             after_epoch(state)
+
+
+def _train_epoch(
+    state: TrainingState,
+    config: TrainConfig,
+    mnist: Digits,
+    drawn: Digits,
+    report: Report,
+    pool: ThreadPoolExecutor,
+) -> dict[str, float]:
+    """Take the steps of one epoch; returns its mean loss and its accuracy on the digits as they were trained on."""
+    steps = config.epochs * steps_per_epoch(mnist, config)
+    in_history = history_steps(steps, config.history_length)
+    began = time.perf_counter()
+    losses: list[float] = []
+    correct = 0
+    for images, labels in _prepared_batches(config, state.epoch, mnist, drawn, pool):
+        loss, correct_in_batch = train_step(state, config, images, labels, steps, pool)
+        losses.append(loss)
+        correct += correct_in_batch
+        step = state.optimizer.step_count
+        if step in in_history:
+            state.history[step] = _as_float16(state.ema)
+        seen = len(losses) * config.batch_size
+        report(
+            Progress(
+                epoch=state.epoch,
+                step=step,
+                steps=steps,
+                loss=float(np.mean(losses[-100:])),
+                accuracy=correct / seen,
+                images_per_second=seen / (time.perf_counter() - began),
+            )
+        )
+    return {"loss": float(np.mean(losses)), "accuracy": correct / (len(losses) * config.batch_size)}
 
 
 def train_step(
     state: TrainingState, config: TrainConfig, images: Images, labels: Labels, steps: int, pool: ThreadPoolExecutor
 ) -> tuple[float, int]:
-    """One step: forward, loss, backward, AdamW, average.
+    """One step: forward, loss, backward, AdamW, moving average.
 
-    The batch is cut into chunks that the pool's threads work through; NumPy lets go of the interpreter in
-    its long loops. Gradients are summed in the order of the chunks, so the result does not depend on timing.
+    The batch is cut into chunks that the pool's threads work on; NumPy releases the interpreter's lock in its long
+    loops. Gradients are summed in the order of the chunks, so the result does not depend on timing.
 
     Returns:
-        The batch's mean loss in nats, and how many of its digits were read right.
+        The batch's mean loss in nats, and how many of its digits were classified correctly.
     """
+    activity = ActivityFloor(config.activity_floor, config.activity_weight) if config.activity_floor else None
 
     def chunk_gradients(begin: int) -> tuple[float, int, dict[str, Float32]]:
         chunk = slice(begin, begin + config.chunk_size)
         logits, contexts = state.network.forward(images[chunk])
         loss, d_logits = softmax_cross_entropy(logits, labels[chunk], config.label_smoothing)
         share = len(logits) / len(images)
-        hits = int(np.count_nonzero(logits.argmax(axis=1) == labels[chunk]))
-        return share * loss, hits, state.network.backward(np.float32(share) * d_logits, contexts)
+        correct = int(np.count_nonzero(logits.argmax(axis=1) == labels[chunk]))
+        gradients = state.network.backward(np.float32(share) * d_logits, contexts, activity)
+        return share * loss, correct, gradients
 
     results = list(pool.map(chunk_gradients, range(0, len(images), config.chunk_size)))
     gradients = results[0][2]
@@ -177,22 +190,37 @@ def train_step(
             gradient += more[name]
 
     optimizer = state.optimizer
-    rate = one_cycle(optimizer.step_count, steps, config.peak_rate, config.warmup_share)
-    optimizer.step(gradients, rate)
+    learning_rate = one_cycle(optimizer.step_count, steps, config.max_learning_rate, config.warmup_share)
+    optimizer.step(gradients, learning_rate)
     parameters = state.network.parameters
     if config.first_kernel_smoothing:
-        _smooth(parameters[_first_kernels(parameters)], rate * config.first_kernel_smoothing)
+        _smooth(parameters[_first_kernels(parameters)], learning_rate * config.first_kernel_smoothing)
 
-    # Early weights are soon worthless: the average starts short and grows to its full length.
-    decay = min(config.average_decay, (1 + optimizer.step_count) / (10 + optimizer.step_count))
-    for name, average in state.averages.items():
-        average += np.float32(1 - decay) * (parameters[name] - average)
-    return sum(loss for loss, _, _ in results), sum(hits for _, hits, _ in results)
+    # Early weights soon become useless, so the average is short at first and grows to its full length.
+    decay = min(config.ema_decay, (1 + optimizer.step_count) / (10 + optimizer.step_count))
+    for name, ema in state.ema.items():
+        ema += np.float32(1 - decay) * (parameters[name] - ema)
+    return sum(loss for loss, _, _ in results), sum(correct for _, correct, _ in results)
 
 
-def averaged_network(state: TrainingState) -> Network:
+def ema_network(state: TrainingState) -> Network:
     """A copy of the network with the averaged weights."""
-    return state.network.with_parameters(state.averages)
+    return state.network.with_parameters(state.ema)
+
+
+def scale_logits(state: TrainingState, factor: float) -> None:
+    """Multiply the logits of a finished run, by the last layer's averaged parameters, in its history, too.
+
+    Args:
+        state: A finished run; changed in place, so this is done once.
+        factor: See `TrainConfig.logit_scale`.
+    """
+    last = [name for name, layer in state.network.layers.items() if layer.parameters][-1]
+    snapshots: list[dict[str, Any]] = [state.ema, *state.history.values()]
+    for values in snapshots:
+        for parameter in state.network.layers[last].parameters:
+            name = f"{last}.{parameter}"
+            values[name] = (values[name] * factor).astype(values[name].dtype)
 
 
 def predict(
@@ -218,7 +246,7 @@ def predict(
 
 
 def accuracy_of(network: Network, digits: Digits, pool: ThreadPoolExecutor | None = None) -> float:
-    """Share of the digits that are read right, 0–1."""
+    """Share of the digits that are classified correctly, 0–1."""
     return float(np.mean(predict(network, digits.images, pool).argmax(axis=1) == digits.labels))
 
 
@@ -233,18 +261,19 @@ def images_innermost(images: Float32) -> Images:
 
 
 def history_steps(steps: int, length: int) -> set[int]:
-    """Which steps the history keeps: about evenly spaced in log(step), the first and the last among them."""
-    return {round(step) for step in np.geomspace(1, steps, length - 1)}
+    """The steps after which the history keeps the weights, besides 0: evenly spaced in log(step), up to the last."""
+    # The first of them would be step 1, whose weights hardly differ from those before training.
+    return {round(step) for step in np.geomspace(1, steps, length)[1:]}
 
 
 def _prepared_batches(
-    config: TrainConfig, epoch: int, mnist: Digits, synthetic: Digits, pool: ThreadPoolExecutor
+    config: TrainConfig, epoch: int, mnist: Digits, drawn: Digits, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[Images, Labels]]:
-    """The epoch's batches, each prepared by the pool while the one before it is trained on."""
+    """The epoch's batches; the pool prepares each during the training step before it."""
     order_rng = np.random.default_rng([config.seed, epoch])
-    extra = round(len(mnist) * config.synthetic_share)
-    # Indices beyond MNIST's name synthetic digits: no second copy of the images is needed.
-    chosen = order_rng.choice(len(synthetic), extra, replace=extra > len(synthetic)) if extra else np.empty(0, int)
+    extra = round(len(mnist) * config.drawn_share)
+    # Indices from len(mnist) on mean drawn digits: no second copy of the images is needed.
+    chosen = order_rng.choice(len(drawn), extra, replace=extra > len(drawn)) if extra else np.empty(0, int)
     order = np.concatenate([np.arange(len(mnist)), len(mnist) + chosen])
     order_rng.shuffle(order)
 
@@ -252,8 +281,8 @@ def _prepared_batches(
         indices = order[batch * config.batch_size : (batch + 1) * config.batch_size]
         rng = np.random.default_rng([config.seed, epoch, batch])
         of_mnist = indices[indices < len(mnist)]
-        of_synthetic = indices[indices >= len(mnist)] - len(mnist)
-        parts = ((mnist, of_mnist, config.augmentation), (synthetic, of_synthetic, config.synthetic_augmentation))
+        of_drawn = indices[indices >= len(mnist)] - len(mnist)
+        parts = ((mnist, of_mnist, config.augmentation), (drawn, of_drawn, config.drawn_augmentation))
         images = [
             augment(digits.images[members].astype(np.float32) / np.float32(255), strength, rng)
             for digits, members, strength in parts

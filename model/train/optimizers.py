@@ -1,4 +1,4 @@
-"""AdamW: the step that turns gradients into new weights."""
+"""AdamW: the step from gradients to new weights."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ class AdamW:
     """
 
     def __init__(self, parameters: Mapping[str, Float32], decay: Mapping[str, float]) -> None:
-        """Start at rest.
+        """Start with moments of zero.
 
         Args:
             parameters: The arrays to change in place, by name.
@@ -36,12 +36,12 @@ class AdamW:
         self.first_moments = {name: np.zeros_like(array) for name, array in parameters.items()}
         self.second_moments = {name: np.zeros_like(array) for name, array in parameters.items()}
 
-    def step(self, gradients: Mapping[str, Float32], rate: float) -> None:
+    def step(self, gradients: Mapping[str, Float32], learning_rate: float) -> None:
         """Change every parameter in place.
 
         Args:
             gradients: By parameter name.
-            rate: Learning rate of this step.
+            learning_rate: Of this step.
         """
         self.step_count += 1
         correction_1 = 1 - BETA_1**self.step_count
@@ -51,6 +51,6 @@ class AdamW:
             first, second = self.first_moments[name], self.second_moments[name]
             first += np.float32(1 - BETA_1) * (gradient - first)
             second += np.float32(1 - BETA_2) * (gradient**2 - second)
-            parameter *= np.float32(1 - rate * self._decay.get(name, 0.0))
+            parameter *= np.float32(1 - learning_rate * self._decay.get(name, 0.0))
             deviation = np.sqrt(second / np.float32(correction_2)) + np.float32(EPSILON)
-            parameter -= np.float32(rate / correction_1) * first / deviation
+            parameter -= np.float32(learning_rate / correction_1) * first / deviation

@@ -1,4 +1,4 @@
-"""Showing a run: a progress bar on a terminal, one line an epoch elsewhere."""
+"""Progress of a run: a bar on a terminal, otherwise one line for each epoch."""
 
 import sys
 from typing import TextIO
@@ -9,14 +9,14 @@ from model.train.loop import Progress, TrainingState
 
 
 class ProgressDisplay:
-    """Follows a run on a text stream."""
+    """Writes the progress of a run to a text stream."""
 
     def __init__(self, epochs: int, stream: TextIO | None = None) -> None:
-        """Begin to show.
+        """Prepare the display.
 
         Args:
-            epochs: Of the whole run.
-            stream: Where to, by default standard error; a bar is drawn only if it is a terminal.
+            epochs: Epochs of the whole run.
+            stream: Output, by default standard error; a bar is drawn only on a terminal.
         """
         self._epochs = epochs
         self._stream = stream or sys.stderr
@@ -38,7 +38,7 @@ class ProgressDisplay:
         self._bar.update()
 
     def show_epoch(self, state: TrainingState) -> None:
-        """Write one line for the epoch that ended."""
+        """Write one line for the finished epoch."""
         record = state.curve[-1]
         validation = record.get("validation_accuracy")
         line = (

@@ -5,7 +5,21 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from model.artifact import METADATA_KEY, WEIGHTS_FILE, Artifact, load_artifact, read_tensors, save_weights
+from model.artifact import (
+    HISTORY_FILE,
+    METADATA_KEY,
+    PREDICTIONS_FILE,
+    WEIGHTS_FILE,
+    Artifact,
+    load_artifact,
+    load_history,
+    load_predictions,
+    read_tensors,
+    save_history,
+    save_predictions,
+    save_weights,
+    write_tensors,
+)
 from model.calibration import calibrate
 from model.errors import ArtifactError
 from model.layers import Conv2d, Linear, Softmax
@@ -67,13 +81,13 @@ def test_all_that_is_known_of_a_network_comes_back(artifact, folder):
 
 
 def test_stride_and_padding_come_back(tmp_path, rng):
-    conv = replace(Conv2d.create(rng, 1, 2, 3, padding=1), stride=2)
-    network = Network((1, 8, 8), {"conv": conv, "linear": Linear.create(rng, (2, 4, 4), 10), "softmax": Softmax()})
+    conv = replace(Conv2d.create(rng, 1, 2, (3, 1), padding=(1, 0)), stride=(2, 1))
+    network = Network((1, 8, 8), {"conv": conv, "linear": Linear.create(rng, (2, 4, 8), 10), "softmax": Softmax()})
 
     save_weights(Artifact("strided", "", network, {}, {}), tmp_path)
 
     loaded = load_artifact(tmp_path).network.layers["conv"]
-    assert (loaded.stride, loaded.padding) == (2, 1)
+    assert (loaded.stride, loaded.padding) == ((2, 1), (1, 0))
 
 
 def test_weights_that_lie_transposed_in_memory_are_written_as_they_read(tmp_path, rng):
@@ -105,12 +119,12 @@ def test_file_is_float32_tensors_by_name_and_metadata_in_json(folder):
         "linear.weight",
     ]
     assert metadata["format"] == "kernelscope-network-1"
-    assert metadata["layers"][0] == {"name": "conv1", "kind": "conv2d", "stride": 1, "padding": 1}
-    assert metadata["layers"][2] == {"name": "pool1", "kind": "max_pool2d", "size": 2}
+    assert metadata["layers"][0] == {"name": "conv1", "kind": "conv2d", "stride": [1, 1], "padding": [1, 1]}
+    assert metadata["layers"][2] == {"name": "pool1", "kind": "max_pool2d", "size": [2, 2]}
 
 
 def test_missing_file_is_named(tmp_path):
-    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be read as safetensors: No such file"):
+    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be loaded: No such file"):
         load_artifact(tmp_path / "nowhere")
 
 
@@ -120,14 +134,14 @@ def test_truncated_file_is_refused(folder, share):
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
 
-    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be read as safetensors: "):
+    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be loaded: "):
         load_artifact(folder)
 
 
 def test_garbage_is_refused(folder, rng):
     (folder / WEIGHTS_FILE).write_bytes(rng.bytes(5_000))
 
-    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be read as safetensors: "):
+    with pytest.raises(ArtifactError, match=r"weights\.safetensors cannot be loaded: "):
         load_artifact(folder)
 
 
@@ -200,7 +214,7 @@ def test_layer_without_its_settings_is_refused(folder):
             r"layer 'conv1': kernels of \(3, 1, 3, 3\) and biases of \(1,\) do not",
         ),
         ("linear.bias", np.zeros(9, np.float32), r"layer 'linear': weights of .* and biases of \(9,\) do not belong"),
-        ("conv1.weight", np.zeros((3, 1, 3, 2), np.float32), r"kernels of \(3, 1, 3, 2\) and biases of \(3,\) do not"),
+        ("conv1.weight", np.zeros((3, 1, 3, 11), np.float32), "kernel is 11 px but the padded input is only 10 px"),
         ("conv2.weight", np.zeros((4, 3, 2, 2), np.float64), r"conv2\.weight is float64, not float32$"),
     ],
 )
@@ -226,3 +240,73 @@ def test_impossible_metadata_are_refused(folder, damage):
 
     with pytest.raises(ArtifactError, match="is not a network this version can read: "):
         load_artifact(folder)
+
+
+def test_compressed_file_gives_back_its_tensors_and_metadata_and_is_the_same_bytes_each_time(tmp_path):
+    tensors = {"images": np.zeros((100, 28, 28), np.uint8), "labels": np.arange(100, dtype=np.uint8)}
+
+    for name in ("one", "other"):
+        write_tensors(tmp_path / f"{name}.safetensors.gz", tensors, {"source": "here"})
+
+    kept, metadata = read_tensors(tmp_path / "one.safetensors.gz")
+    assert metadata == {"source": "here"}
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(kept[name], array)
+    assert (tmp_path / "one.safetensors.gz").stat().st_size < 1_000
+    assert (tmp_path / "one.safetensors.gz").read_bytes() == (tmp_path / "other.safetensors.gz").read_bytes()
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: b"x" + content, lambda content: b""])
+def test_damaged_compressed_file_is_an_artifact_error(tmp_path, damage):
+    path = tmp_path / "samples.safetensors.gz"
+    write_tensors(path, {"labels": np.arange(100, dtype=np.uint8)}, {})
+    path.write_bytes(damage(path.read_bytes()))
+
+    with pytest.raises(ArtifactError, match=r"samples\.safetensors\.gz cannot be loaded"):
+        read_tensors(path)
+
+
+def test_history_is_kept_in_eight_bits_but_for_biases_and_the_last_weights(artifact, tmp_path, rng):
+    """The last weights are those of the weights file."""
+    save_weights(artifact, tmp_path)
+    last = artifact.network.parameters
+    early = {name: rng.standard_normal(array.shape).astype(np.float32) for name, array in last.items()}
+    early["conv1.weight"][0] = 0
+
+    save_history({0: early, 40: last}, tmp_path)
+
+    history = load_history(tmp_path)
+    assert list(history) == [0, 40]
+    for name, array in last.items():
+        np.testing.assert_array_equal(history[40][name], array.astype(np.float16))
+        largest = np.abs(early[name]).max(axis=tuple(range(1, array.ndim)), keepdims=True)
+        step = largest / 127 if name.endswith(".weight") else 0
+        assert (np.abs(history[0][name] - early[name]) <= step / 2 + largest / 1_000).all(), name
+    assert not history[0]["conv1.weight"][0].any()
+    kept, _ = read_tensors(tmp_path / HISTORY_FILE)
+    assert {str(array.dtype) for array in kept.values()} == {"int8", "float16", "float32"}
+    assert not any(name.startswith("40/") for name in kept)
+
+
+def test_damaged_history_is_an_artifact_error(artifact, tmp_path):
+    save_weights(artifact, tmp_path)
+    write_tensors(tmp_path / HISTORY_FILE, {}, {"steps": "[0, 1]"})
+
+    with pytest.raises(ArtifactError, match="is not a history this version can read"):
+        load_history(tmp_path)
+
+
+def test_predictions_are_each_digits_most_probable_class_and_its_probability(tmp_path):
+    save_predictions(np.array([[0.25, 0.75], [0.5, 0.5]], dtype=np.float32), tmp_path)
+
+    predictions = load_predictions(tmp_path)
+
+    assert predictions.digits.tolist() == [1, 0]
+    assert predictions.probabilities.tolist() == [0.75, 0.5]
+
+
+def test_file_without_predictions_is_an_artifact_error(tmp_path):
+    write_tensors(tmp_path / PREDICTIONS_FILE, {"other": np.zeros(3)}, {})
+
+    with pytest.raises(ArtifactError, match="holds no predictions"):
+        load_predictions(tmp_path)

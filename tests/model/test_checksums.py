@@ -63,5 +63,5 @@ def test_added_file_is_named(folder: Path):
 def test_damaged_sums_are_named(folder: Path):
     (folder / CHECKSUMS_FILE).write_text("nonsense\n")
 
-    with pytest.raises(ArtifactError, match="SHA256SUMS, line 1, is no SHA-256 and a file's name"):
+    with pytest.raises(ArtifactError, match="SHA256SUMS, line 1, is not a SHA-256 and a file name"):
         verify_checksums(folder)

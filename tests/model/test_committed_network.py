@@ -1,23 +1,24 @@
 """The networks that are served: what their records claim is measured again, from their weights."""
 
+import gzip
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from model.artifact import HISTORY_FILE, PREDICTIONS_FILE, REPORT_FILE, load_artifact, read_tensors
+from model.artifact import REPORT_FILE, load_artifact, load_history, load_predictions, read_tensors
 from model.calibration import calibrate
 from model.data.mnist import Digits
+from model.digits.framing import to_mnist_frame
+from model.digits.strokes import rasterize_strokes
 from model.losses import softmax
-from model.preprocessing import to_mnist_frame
-from model.strokes import rasterize_strokes
 from model.train.export import high_frequency_share
-from model.train.loop import predict, to_batch
+from model.train.loop import accuracy_of, predict, to_batch
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "model" / "artifacts"
-SPECIMENS = ROOT / "tests" / "specimens" / "pen_digits.json"
+SPECIMENS = ROOT / "tests" / "specimens" / "pen_digits.json.gz"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def artifact():
 
 @pytest.fixture(scope="module")
 def test_digits():
-    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors.gz")
     return Digits(tensors["images"], tensors["labels"])
 
 
@@ -49,27 +50,28 @@ def test_network_misreads_at_most_forty_of_the_ten_thousand(artifact):
 
 
 def test_kept_predictions_are_the_networks(logits):
-    kept, _ = read_tensors(ARTIFACTS / "cnn" / PREDICTIONS_FILE)
+    kept = load_predictions(ARTIFACTS / "cnn")
 
-    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-5)
+    np.testing.assert_array_equal(kept.digits, logits.argmax(axis=1))
+    np.testing.assert_allclose(kept.probabilities, softmax(logits).max(axis=1), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["mlp-500", "locally-connected"])
 def test_networks_to_compare_with_reach_what_their_records_say_by_the_same_recipe(artifact, test_digits, name):
     other = load_artifact(ARTIFACTS / name)
-    kept, _ = read_tensors(ARTIFACTS / name / PREDICTIONS_FILE)
-    history, metadata = read_tensors(ARTIFACTS / name / HISTORY_FILE)
+    kept = load_predictions(ARTIFACTS / name)
+    history = load_history(ARTIFACTS / name)
 
     logits = predict(other.network, test_digits.images)
 
-    np.testing.assert_allclose(kept["probabilities"], softmax(logits), atol=1e-5)
+    np.testing.assert_array_equal(kept.digits, logits.argmax(axis=1))
+    np.testing.assert_allclose(kept.probabilities, softmax(logits).max(axis=1), atol=1e-5)
     assert np.count_nonzero(logits.argmax(axis=1) != test_digits.labels) == other.record["test_errors"]
     own = {"architecture", "history_length", "chunk_size"}
     for key, value in artifact.record["config"].items():
         assert key in own or other.record["config"][key] == value, key
-    last = json.loads(metadata["steps"])[-1]
-    for key, array in other.network.parameters.items():
-        np.testing.assert_array_equal(history[f"{last}/{key}"], array.astype(np.float16))
+    assert len(history) >= 3
+    assert accuracy_of(other.network.with_parameters(history[0]), test_digits) < 0.3
 
 
 def test_report_tells_the_same_as_the_weights_file(artifact):
@@ -82,7 +84,7 @@ def test_report_tells_the_same_as_the_weights_file(artifact):
 @pytest.mark.parametrize("pen_width", [0.04, 0.065, 0.11])
 def test_pen_digits_never_trained_on_are_read_whatever_the_pen(artifact, pen_width: float):
     """Synthetic specimens by another hand than the training digits': see tests/specimens."""
-    digits = json.loads(SPECIMENS.read_text(encoding="utf-8"))["digits"]
+    digits = json.loads(gzip.decompress(SPECIMENS.read_bytes()))["digits"]
     inks = [rasterize_strokes([np.array(stroke) for stroke in digit["strokes"]], pen_width) for digit in digits]
     images = np.stack([np.rint(to_mnist_frame(ink).pixels * 255).astype(np.uint8) for ink in inks])
 
@@ -114,11 +116,11 @@ def test_display_ranges_are_those_of_the_test_digits(artifact, test_digits):
 
 
 def test_history_runs_from_the_untrained_network_to_the_served_one(artifact):
-    tensors, metadata = read_tensors(ARTIFACTS / "cnn" / HISTORY_FILE)
-    steps = json.loads(metadata["steps"])
+    history = load_history(ARTIFACTS / "cnn")
 
-    assert steps[0] == 0
-    assert len(steps) >= 20
+    first, *_, last = history
+    assert first == 0
+    assert len(history) >= 15
     for name, array in artifact.network.parameters.items():
-        np.testing.assert_array_equal(tensors[f"{steps[-1]}/{name}"], array.astype(np.float16))
-        assert tensors[f"0/{name}"].shape == array.shape
+        np.testing.assert_array_equal(history[last][name], array.astype(np.float16))
+        assert history[0][name].shape == array.shape

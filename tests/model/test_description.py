@@ -62,32 +62,35 @@ def test_every_layer_is_described_in_order_and_reads_what_the_one_before_it_writ
         assert following.input_shape == layer.output_shape
 
 
-def test_whole_network_has_75_498_weights_and_takes_2_697_088_multiply_adds(described):
+def test_whole_network_has_75_280_weights_and_218_biases_and_takes_2_697_088_multiply_adds(described):
+    assert sum(layer.weights for layer in described.values()) == 75_280
+    assert sum(layer.biases for layer in described.values()) == 218
     assert sum(layer.parameters for layer in described.values()) == 75_498
     assert sum(layer.multiply_adds for layer in described.values()) == 2_697_088
 
 
-def test_first_layer_uses_416_weights_784_times_each_for_313_600_multiply_adds(described):
+def test_first_layer_uses_400_weights_784_times_each_for_313_600_multiply_adds(described):
     conv1 = described["conv1"]
 
-    assert (conv1.parameters, conv1.weight_uses, conv1.multiply_adds) == (416, 784, 313_600)
-    assert conv1.window == Window(size=5, stride=1, padding=2)
+    assert (conv1.weights, conv1.biases, conv1.parameters) == (400, 16, 416)
+    assert conv1.weights * conv1.weight_uses == 400 * 784 == conv1.multiply_adds
+    assert conv1.window == Window(size=(5, 5), stride=(1, 1), padding=(2, 2))
 
 
 # size: + (k - 1)·jump for each window. jump: doubled by each pooling. start: - padding·jump.
 RECEPTIVE_FIELDS = {
-    "conv1": ReceptiveField(size=5, jump=1, start=-2),
-    "relu1": ReceptiveField(size=5, jump=1, start=-2),
-    "pool1": ReceptiveField(size=6, jump=2, start=-2),
-    "conv2": ReceptiveField(size=10, jump=2, start=-2),
-    "relu2": ReceptiveField(size=10, jump=2, start=-2),
-    "conv3": ReceptiveField(size=14, jump=2, start=-2),
-    "relu3": ReceptiveField(size=14, jump=2, start=-2),
-    "pool2": ReceptiveField(size=16, jump=4, start=-2),
-    "conv4": ReceptiveField(size=24, jump=4, start=-6),
-    "relu4": ReceptiveField(size=24, jump=4, start=-6),
-    "conv5": ReceptiveField(size=32, jump=4, start=-6),
-    "relu5": ReceptiveField(size=32, jump=4, start=-6),
+    "conv1": ReceptiveField(size=(5, 5), jump=(1, 1), start=(-2, -2)),
+    "relu1": ReceptiveField(size=(5, 5), jump=(1, 1), start=(-2, -2)),
+    "pool1": ReceptiveField(size=(6, 6), jump=(2, 2), start=(-2, -2)),
+    "conv2": ReceptiveField(size=(10, 10), jump=(2, 2), start=(-2, -2)),
+    "relu2": ReceptiveField(size=(10, 10), jump=(2, 2), start=(-2, -2)),
+    "conv3": ReceptiveField(size=(14, 14), jump=(2, 2), start=(-2, -2)),
+    "relu3": ReceptiveField(size=(14, 14), jump=(2, 2), start=(-2, -2)),
+    "pool2": ReceptiveField(size=(16, 16), jump=(4, 4), start=(-2, -2)),
+    "conv4": ReceptiveField(size=(24, 24), jump=(4, 4), start=(-6, -6)),
+    "relu4": ReceptiveField(size=(24, 24), jump=(4, 4), start=(-6, -6)),
+    "conv5": ReceptiveField(size=(32, 32), jump=(4, 4), start=(-6, -6)),
+    "relu5": ReceptiveField(size=(32, 32), jump=(4, 4), start=(-6, -6)),
     "linear": None,
     "softmax": None,
 }
@@ -113,9 +116,9 @@ def test_receptive_fields_are_the_pixels_that_move_a_neuron_when_poked(described
         moved = (outputs[name] > blank[name]).any(axis=1)
         _, height, width = network.output_shapes[name]
         for row, column in {(0, 0), (0, width - 1), (height // 2, width // 3), (height - 1, 1)}:
-            top, left = field.start + row * field.jump, field.start + column * field.jump
+            box = field.box_at(row, column).inside(28, 28)
             expected = np.zeros((28, 28), dtype=bool)
-            expected[max(top, 0) : top + field.size, max(left, 0) : left + field.size] = True
+            expected[box.top : box.top + box.height, box.left : box.left + box.width] = True
             np.testing.assert_array_equal(
                 moved[:, row, column].reshape(28, 28), expected, err_msg=f"{name}, neuron ({row}, {column})"
             )
@@ -135,4 +138,4 @@ def test_layer_behind_a_fully_connected_one_has_no_receptive_field(rng):
 
     fields = [layer.receptive_field for layer in describe_layers(network)]
 
-    assert fields == [ReceptiveField(size=1, jump=1, start=0), None, None, None, None]
+    assert fields == [ReceptiveField(size=(1, 1), jump=(1, 1), start=(0, 0)), None, None, None, None]

@@ -23,9 +23,9 @@ def test_equals_the_slow_layers_to_double_precision(rng):
 
     outputs = trace_exactly(network, images)
 
-    x = naive_conv2d(images, conv1.weight, conv1.bias, padding=1)
+    x = naive_conv2d(images, conv1.weight, conv1.bias, padding=(1, 1))
     np.testing.assert_allclose(outputs["conv1"], x, rtol=0, atol=1e-14)
-    x = naive_max_pool2d(naive_relu(x), 2)
+    x = naive_max_pool2d(naive_relu(x), (2, 2))
     x = naive_relu(naive_conv2d(x, conv2.weight, conv2.bias))
     np.testing.assert_allclose(outputs["relu2"], x, rtol=0, atol=1e-14)
     x = naive_linear(x, linear.weight, linear.bias)

@@ -7,7 +7,7 @@ import pytest
 from model.errors import ShapeError
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.losses import softmax_cross_entropy
-from model.network import Network
+from model.network import ActivityFloor, Network
 from tests.builders import two_conv_network
 from tests.model.layers.gradient_check import central_differences
 from tests.model.layers.naive_layers import (
@@ -33,10 +33,10 @@ def test_trace_equals_the_slow_layers_one_after_the_other(network, digits):
     trace = network.trace(digits)
 
     p = network.parameters
-    x = naive_conv2d(digits, p["conv1.weight"], p["conv1.bias"], padding=1)
+    x = naive_conv2d(digits, p["conv1.weight"], p["conv1.bias"], padding=(1, 1))
     expected = {"conv1": x}
     expected["relu1"] = x = naive_relu(x)
-    expected["pool1"] = x = naive_max_pool2d(x, 2)
+    expected["pool1"] = x = naive_max_pool2d(x, (2, 2))
     expected["conv2"] = x = naive_conv2d(x, p["conv2.weight"], p["conv2.bias"])
     expected["relu2"] = x = naive_relu(x)
     expected["linear"] = x = naive_linear(x, p["linear.weight"], p["linear.bias"])
@@ -218,7 +218,7 @@ def test_network_with_other_weights_is_a_copy_that_leaves_the_first_alone(networ
     other = network.with_parameters(halves)
 
     assert list(other.layers) == list(network.layers)
-    assert other.layers["conv1"].padding == 1
+    assert other.layers["conv1"].padding == (1, 1)
     for name, array in other.parameters.items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, halves[name].astype(np.float32))
@@ -233,3 +233,80 @@ def test_trace_of_a_network_of_one_linear_layer_worked_by_hand():
 
     np.testing.assert_allclose(trace.logits, [[np.log(2), 0]], rtol=1e-6)
     np.testing.assert_allclose(trace.probabilities, [[2 / 3, 1 / 3]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("order", [("pool", "relu"), ("relu", "pool")])
+def test_backward_pass_from_the_logits_is_that_of_training(rng, order):
+    between = {"pool": MaxPool2d(), "relu": ReLU()}
+    layers = {"conv": Conv2d.create(rng, 1, 3, (3, 1)), **{name: between[name] for name in order}}
+    layers |= {"linear": Linear.create(rng, (3, 3, 4), 5), "softmax": Softmax()}
+    network = Network((1, 8, 8), layers)
+    images = rng.standard_normal((4, 1, 8, 8), dtype=np.float32)
+    d_logits = rng.standard_normal((4, 5), dtype=np.float32)
+    logits, contexts = network.forward(images)
+
+    recording = network.record(images, last="linear")
+    back = network.backward_from("linear", d_logits[:, :, None, None], recording)
+
+    np.testing.assert_array_equal(recording.outputs["linear"][:, :, 0, 0], logits)
+    assert list(recording.outputs) == ["conv", *order, "linear"]
+    assert list(back.deltas) == ["linear", *reversed(order), "conv"]
+    for name, gradient in network.backward(d_logits, contexts).items():
+        np.testing.assert_allclose(back.gradients[name], gradient, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+def test_backward_pass_reaches_the_images_unless_it_is_told_not_to(network, rng):
+    double = network.as_dtype(np.float64)
+    images = rng.random((1, *network.input_shape))
+    recording = double.record(images, last="conv2")
+    delta = np.zeros_like(recording.outputs["conv2"])
+    delta[0, 1, 2, 2] = 1
+
+    by_input = double.backward_from("conv2", delta, recording).input
+
+    step = 1e-6
+    row, column = 4, 4
+    changed = [images.copy() for _ in range(2)]
+    changed[0][0, 0, row, column] += step
+    changed[1][0, 0, row, column] -= step
+    above, below = (double.record(each, last="conv2").outputs["conv2"][0, 1, 2, 2] for each in changed)
+    assert by_input[0, 0, row, column] == pytest.approx((above - below) / (2 * step), abs=1e-8)
+    assert by_input[0, 0, row, column] != 0
+    assert double.backward_from("conv2", delta, recording, input_gradient=False).input is None
+
+
+def test_network_in_another_precision_has_its_own_parameters(network):
+    double = network.as_dtype(np.float64)
+
+    for name, array in double.parameters.items():
+        assert array.dtype == np.float64
+        np.testing.assert_array_equal(array, network.parameters[name])
+    double.parameters["conv1.bias"][...] = 7
+    assert not (network.parameters["conv1.bias"] == 7).any()
+
+
+def test_activity_floor_raises_only_filters_whose_largest_activation_is_below_it():
+    # Two digits of two pixels. Filter 0 is dead, filter 1 reaches 0.05, filter 2 reaches 0.5.
+    y = np.array([[[[0, 0]], [[0.05, 0]], [[0, 0]]], [[[0, 0]], [[0, 0]], [[0.5, 0]]]], dtype=np.float32)
+    dx = np.ones_like(y)
+
+    ActivityFloor(floor=0.1, weight=0.8).add_gradient(dx, y)
+
+    # The gradient of minus 0.8 times the mean of a filter's four pre-activations.
+    np.testing.assert_allclose(dx[:, 0], 0.8)
+    np.testing.assert_allclose(dx[:, 1], 0.8)
+    np.testing.assert_array_equal(dx[:, 2], 1)
+
+
+def test_activity_floor_changes_the_gradient_of_a_dead_filter_and_of_no_other(network, digits):
+    network.parameters["conv2.bias"][0] = -1_000
+    logits, contexts = network.forward(digits)
+    _loss, d_logits = softmax_cross_entropy(logits, np.array([0, 1, 2, 3, 4]))
+
+    plain = network.backward(d_logits, contexts)
+    raised = network.backward(d_logits, contexts, ActivityFloor(floor=1e-6, weight=0.1))
+
+    assert plain["conv2.bias"][0] == 0
+    assert raised["conv2.bias"][0] == pytest.approx(-0.1, rel=1e-5)
+    np.testing.assert_array_equal(raised["conv2.weight"][1:], plain["conv2.weight"][1:])
+    np.testing.assert_array_equal(raised["linear.weight"], plain["linear.weight"])

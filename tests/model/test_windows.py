@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from model.geometry import Window
 from model.windows import from_rows, row_patches, to_rows, unroll_columns
 
 
@@ -18,7 +19,7 @@ def test_rows_have_the_images_innermost_and_are_no_copy(rng):
 def test_row_is_written_once_for_each_column_of_the_kernel_shifted_and_padded():
     row = np.array([1, 2, 3, 4], dtype=np.float32).reshape(1, 1, 4, 1)
 
-    unrolled = unroll_columns(row, kernel=3, stride=1, padding=1)
+    unrolled = unroll_columns(row, Window((3, 3), padding=(1, 1)))
 
     assert unrolled.shape == (3, 1, 3, 4, 1)
     np.testing.assert_array_equal(unrolled[1, 0, :, :, 0], [[0, 1, 2, 3],
@@ -30,7 +31,7 @@ def test_row_is_written_once_for_each_column_of_the_kernel_shifted_and_padded():
 def test_stride_keeps_every_second_window():
     row = np.array([1, 2, 3, 4, 5, 6], dtype=np.float32).reshape(1, 1, 6, 1)
 
-    unrolled = unroll_columns(row, kernel=3, stride=2, padding=0)
+    unrolled = unroll_columns(row, Window((1, 3), stride=(1, 2)))
 
     np.testing.assert_array_equal(unrolled[0, 0, :, :, 0], [[1, 3],
                                                             [2, 4],
@@ -39,26 +40,34 @@ def test_stride_keeps_every_second_window():
 
 @pytest.mark.parametrize(
     ("kernel", "stride", "padding"),
-    [(1, 1, 0), (2, 1, 0), (3, 1, 1), (3, 2, 0), (3, 2, 1), (5, 1, 2), (5, 3, 4), (2, 3, 0), (1, 2, 3), (3, 1, 7)],
+    [
+        *(((k, k), (s, s), (p, p)) for k, s, p in [(1, 1, 0), (2, 1, 0), (3, 1, 1), (3, 2, 0), (3, 2, 1)]),
+        *(((k, k), (s, s), (p, p)) for k, s, p in [(5, 1, 2), (5, 3, 4), (2, 3, 0), (1, 2, 3), (3, 1, 7)]),
+        ((1, 3), (1, 2), (0, 1)),
+        ((4, 2), (2, 1), (3, 0)),
+        ((2, 5), (3, 2), (1, 4)),
+    ],
 )
 def test_patches_are_those_cut_out_of_a_padded_image(kernel, stride, padding, rng):
     x = rng.standard_normal((3, 2, 6, 5)).astype(np.float32)
 
-    patches = row_patches(unroll_columns(to_rows(x), kernel, stride, padding), kernel, stride)
+    (tall, wide), (down, right), (above, before) = kernel, stride, padding
 
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    out_height = (6 + 2 * padding - kernel) // stride + 1
-    out_width = (5 + 2 * padding - kernel) // stride + 1
-    assert patches.shape == (out_height, kernel * 2 * kernel, out_width * 3)
+    patches = row_patches(unroll_columns(to_rows(x), Window(kernel, stride, padding)), tall, down)
+
+    padded = np.pad(x, ((0, 0), (0, 0), (above, above), (before, before)))
+    out_height = (6 + 2 * above - tall) // down + 1
+    out_width = (5 + 2 * before - wide) // right + 1
+    assert patches.shape == (out_height, tall * 2 * wide, out_width * 3)
     for h, w, n in np.ndindex(out_height, out_width, 3):
-        top, left = h * stride, w * stride
-        patch = padded[n, :, top : top + kernel, left : left + kernel]
+        top, left = h * down, w * right
+        patch = padded[n, :, top : top + tall, left : left + wide]
         by_row_channel_column = patch.transpose(1, 0, 2).ravel()
         np.testing.assert_array_equal(patches[h, :, w * 3 + n], by_row_channel_column, err_msg=f"{h=} {w=} {n=}")
 
 
 def test_patches_share_the_memory_of_the_unrolled_rows_and_cannot_be_written(rng):
-    unrolled = unroll_columns(rng.standard_normal((4, 1, 4, 2)).astype(np.float32), kernel=3, stride=1, padding=0)
+    unrolled = unroll_columns(rng.standard_normal((4, 1, 4, 2)).astype(np.float32), Window((3, 3)))
 
     patches = row_patches(unrolled, kernel=3, stride=1)
 

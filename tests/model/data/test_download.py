@@ -2,14 +2,12 @@
 
 import gzip
 import hashlib
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from model.data.download import MIRRORS, SOURCES, Source, cache_folder, load_source, verify_sha256
 from model.errors import DatasetError
+from tests.file_server import file_server
 
 CONTENT = bytes(range(256)) * 40
 PACKED = gzip.compress(CONTENT, mtime=0)
@@ -24,58 +22,21 @@ def _surroundings(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
 
-class Mirror:
-    """A server in a thread; what it answers to a path is set by `answers`, and `requests` are the paths asked for."""
-
-    def __init__(self, address):
-        self.address = address
-        self.answers = {}
-        self.requests = []
-
-
-@contextmanager
-def _serving():
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            mirror.requests.append(self.path)
-            answer = mirror.answers.get(self.path)
-            if answer is None:
-                self.send_error(404)
-                return
-            status, headers, body = answer
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        mirror = Mirror(f"http://127.0.0.1:{server.server_port}/mnist/")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield mirror
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
 def mirror():
-    with _serving() as mirror:
+    with file_server("/mnist/") as mirror:
         yield mirror
 
 
 @pytest.fixture
 def good_mirror():
-    with _serving() as mirror:
-        mirror.answers[f"/mnist/{SOURCE.name}"] = (200, {}, PACKED)
+    with file_server("/mnist/") as mirror:
+        mirror.responses[f"/mnist/{SOURCE.name}"] = (200, {}, PACKED)
         yield mirror
 
 
-def _answer(mirror, body, status=200, **headers):
-    mirror.answers[f"/mnist/{SOURCE.name}"] = (status, {key.replace("_", "-"): headers[key] for key in headers}, body)
+def _respond(mirror, body, status=200, **headers):
+    mirror.responses[f"/mnist/{SOURCE.name}"] = (status, {key.replace("_", "-"): headers[key] for key in headers}, body)
 
 
 def _cached_files():
@@ -105,18 +66,18 @@ def test_cache_lies_where_the_environment_says(tmp_path, monkeypatch):
 
 
 def test_mirror_that_declares_its_gzip_files_as_encoded_gets_no_file_unpacked_twice(mirror):
-    _answer(mirror, PACKED, Content_Encoding="gzip", Content_Type="application/octet-stream")
+    _respond(mirror, PACKED, Content_Encoding="gzip", Content_Type="application/octet-stream")
 
     assert load_source(SOURCE, mirrors=[mirror.address]) == CONTENT
 
 
 def test_redirect_is_followed(mirror, good_mirror):
-    _answer(mirror, b"", status=302, Location=good_mirror.address + SOURCE.name)
+    _respond(mirror, b"", status=302, Location=good_mirror.address + SOURCE.name)
 
     assert load_source(SOURCE, mirrors=[mirror.address]) == CONTENT
 
 
-BAD_ANSWERS = {
+BAD_RESPONSES = {
     "not found": (404, {}, b"no such file"),
     "broken server": (500, {}, b"oops"),
     "interrupted": (200, {"Content-Length": str(len(PACKED))}, PACKED[: len(PACKED) // 2]),
@@ -128,9 +89,9 @@ BAD_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("answer", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
-def test_next_mirror_is_asked_when_one_fails(mirror, good_mirror, answer):
-    mirror.answers[f"/mnist/{SOURCE.name}"] = answer
+@pytest.mark.parametrize("response", BAD_RESPONSES.values(), ids=BAD_RESPONSES)
+def test_next_mirror_is_asked_when_one_fails(mirror, good_mirror, response):
+    mirror.responses[f"/mnist/{SOURCE.name}"] = response
 
     content = load_source(SOURCE, mirrors=[mirror.address, good_mirror.address])
 
@@ -140,20 +101,20 @@ def test_next_mirror_is_asked_when_one_fails(mirror, good_mirror, answer):
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("response", "reason"),
     [
         ("not found", r"Client error '404 Not Found'"),
         ("broken server", r"Server error '500 Internal Server Error'"),
         ("interrupted", r"peer closed connection without sending complete message body"),
-        ("truncated gzip", r"is not a whole gzip file: Compressed file ended before the end-of-stream marker"),
-        ("damaged gzip", r"is not a whole gzip file: CRC check failed"),
-        ("web page", r"is not a whole gzip file: Not a gzipped file \(b'<!'\)"),
+        ("truncated gzip", r"is not a complete gzip file: Compressed file ended before the end-of-stream marker"),
+        ("damaged gzip", r"is not a complete gzip file: CRC check failed"),
+        ("web page", r"is not a complete gzip file: Not a gzipped file \(b'<!'\)"),
         ("other content", rf"SHA-256 is [0-9a-f]{{64}}, expected {SOURCE.sha256}"),
         ("empty", rf"SHA-256 is {hashlib.sha256(b'').hexdigest()}, expected {SOURCE.sha256}"),
     ],
 )
-def test_when_every_mirror_fails_the_error_says_what_each_said_and_what_would_work(mirror, answer, reason):
-    mirror.answers[f"/mnist/{SOURCE.name}"] = BAD_ANSWERS[answer]
+def test_when_every_mirror_fails_the_error_says_what_each_said_and_what_would_work(mirror, response, reason):
+    mirror.responses[f"/mnist/{SOURCE.name}"] = BAD_RESPONSES[response]
     url = mirror.address + SOURCE.name
 
     with pytest.raises(DatasetError, match=rf"^no mirror has {SOURCE.name}: {url}: [^;]*{reason}") as refusal:
@@ -164,7 +125,7 @@ def test_when_every_mirror_fails_the_error_says_what_each_said_and_what_would_wo
 
 
 def test_server_that_does_not_listen_is_a_refusal_like_any_other(good_mirror):
-    with _serving() as gone:
+    with file_server("/mnist/") as gone:
         pass
 
     assert load_source(SOURCE, mirrors=[gone.address, good_mirror.address]) == CONTENT

@@ -1,4 +1,4 @@
-"""What speaks for a class: measured from outside, and by a slow loop."""
+"""Which pixels support a class: against finite differences and a slow loop."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def networks():
 
 @pytest.fixture(scope="module")
 def digit():
-    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors.gz")
     return tensors["images"][0].astype(np.float32) / np.float32(255)
 
 
@@ -32,7 +32,7 @@ def logit_of(network, image, label):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("label", [7, 2])
-def test_gradient_is_the_slope_that_nudging_a_pixel_measures(networks, digit, rng, model, label):
+def test_gradient_matches_central_differences(networks, digit, rng, model, label):
     network = networks[model]
     # On blank paper neurons are equal, and pooling's choice among equals is a kink: a little noise, and none are.
     digit = (0.9 * digit + rng.uniform(0.01, 0.09, digit.shape)).astype(np.float32)
@@ -43,11 +43,11 @@ def test_gradient_is_the_slope_that_nudging_a_pixel_measures(networks, digit, rn
     assert result.logit == pytest.approx(logit_of(network, digit, label), abs=1e-9)
     step = np.float32(2.0**-18)
     for row, column in rng.integers(4, 24, (6, 2)):
-        nudged = [digit.copy(), digit.copy()]
-        nudged[0][row, column] += step
-        nudged[1][row, column] -= step
-        width = float(nudged[0][row, column]) - float(nudged[1][row, column])
-        slope = (logit_of(network, nudged[0], label) - logit_of(network, nudged[1], label)) / width
+        shifted = [digit.copy(), digit.copy()]
+        shifted[0][row, column] += step
+        shifted[1][row, column] -= step
+        width = float(shifted[0][row, column]) - float(shifted[1][row, column])
+        slope = (logit_of(network, shifted[0], label) - logit_of(network, shifted[1], label)) / width
         assert result.gradient[row, column] == pytest.approx(slope, rel=1e-3, abs=1e-7)
 
 

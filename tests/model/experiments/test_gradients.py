@@ -1,4 +1,4 @@
-"""Gradients of one digit: assembled position by position, measured by nudging, and followed downhill."""
+"""Gradients of one digit: summed over positions, compared with finite differences, and used for gradient descent."""
 
 from itertools import product
 from pathlib import Path
@@ -8,8 +8,9 @@ import pytest
 
 from model.artifact import load_artifact, read_tensors
 from model.errors import ParameterError
-from model.experiments.gradients import backpropagate, descend, loss_of, nudge
+from model.experiments.gradients import Descent, backpropagate, descend, finite_difference, loss_of
 from model.losses import softmax_cross_entropy
+from tests.builders import two_conv_network
 
 ARTIFACTS = Path(__file__).resolve().parents[3] / "model" / "artifacts"
 MODELS = ("cnn", "mlp-500", "locally-connected")
@@ -22,11 +23,16 @@ def networks():
 
 @pytest.fixture(scope="module")
 def digit():
-    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors.gz")
     return tensors["images"][0].astype(np.float32) / np.float32(255)
 
 
-def assembled(x, deltas, kernel, padding):
+def scaled(network, factor):
+    """The network with every weight multiplied by a factor."""
+    return network.with_parameters({name: array * factor for name, array in network.parameters.items()})
+
+
+def summed_over_positions(x, deltas, kernel, padding):
     """Σ δ · patch over all positions, one after the other; and how many products that took."""
     filters, rows, columns = deltas.shape
     padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
@@ -38,13 +44,13 @@ def assembled(x, deltas, kernel, padding):
     return total, products
 
 
-def test_a_kernels_gradient_is_all_positions_contributions_together(networks, digit):
+def test_gradient_of_a_kernel_is_the_sum_of_all_contributions(networks, digit):
     result = backpropagate(networks["cnn"], digit, label=2)
 
     layers = networks["cnn"].layers
     for name, reads, padding in (("conv1", None, 2), ("conv2", "pool1", 0), ("conv4", "pool2", 1)):
         x = digit[np.newaxis].astype(np.float64) if reads is None else result.outputs[reads]
-        total, products = assembled(x, result.deltas[name], layers[name].window.size, padding)
+        total, products = summed_over_positions(x, result.deltas[name], layers[name].window.size[0], padding)
 
         scale = np.abs(total).max()
         np.testing.assert_allclose(result.gradients[f"{name}.weight"], total, rtol=1e-6, atol=1e-12 * scale)
@@ -69,66 +75,97 @@ def test_gradients_are_those_that_training_computes(networks, digit, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nudging_weights_measures_the_same_slope(networks, digit, rng, model):
+def test_finite_differences_are_close_to_the_gradients(networks, digit, rng, model):
     network = networks[model]
     result = backpropagate(network, digit, label=2)
 
     for name, gradient in result.gradients.items():
-        # Of the steepest few, lest a weight be drawn that no stroke meets.
-        steepest = np.argsort(np.abs(gradient).ravel())[-20:]
-        for place in rng.choice(steepest, 3):
-            index = np.unravel_index(place, gradient.shape)
-            measured = nudge(network, digit, 2, name, tuple(int(at) for at in index))
+        # Of the 20 largest: the gradient of a weight that no ink reaches is zero.
+        largest = np.argsort(np.abs(gradient).ravel())[-20:]
+        for number in rng.choice(largest, 3):
+            index = np.unravel_index(number, gradient.shape)
+            measured = finite_difference(network, digit, 2, name, tuple(int(at) for at in index))
 
             assert measured.weight == network.parameters[name][index]
-            assert measured.slope == pytest.approx(gradient[index], rel=1e-3), f"{name}{index}"
+            assert measured.quotient == pytest.approx(gradient[index], rel=1e-3), f"{name}{index}"
 
 
 @pytest.mark.parametrize(("sample", "label"), [(8, 3), (0, 7), (2, 1), (15, 2)])
-def test_any_weight_of_the_served_kernels_has_the_slope_that_backpropagation_says(networks, rng, sample, label):
+def test_finite_difference_is_close_for_any_weight_of_the_served_kernels(networks, rng, sample, label):
     network = networks["cnn"]
-    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors")
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors.gz")
     pixels = tensors["images"][sample].astype(np.float32) / 255
     gradient = backpropagate(network, pixels, label).gradients["conv1.weight"]
 
     for _ in range(8):
         index = tuple(int(rng.integers(extent)) for extent in gradient.shape)
-        measured = nudge(network, pixels, label, "conv1.weight", index)
+        measured = finite_difference(network, pixels, label, "conv1.weight", index)
 
-        assert measured.slope == pytest.approx(gradient[index], rel=1e-3, abs=1e-9), index
+        assert measured.quotient == pytest.approx(gradient[index], rel=1e-3, abs=1e-9), index
 
 
-def test_nudging_leaves_the_network_as_it_was(networks, digit):
+def test_finite_difference_leaves_the_network_unchanged(networks, digit):
     before = networks["cnn"].parameters["conv1.weight"].copy()
 
-    nudge(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 2, 2))
+    finite_difference(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 2, 2))
 
     np.testing.assert_array_equal(networks["cnn"].parameters["conv1.weight"], before)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_small_step_lowers_the_loss_by_the_rate_times_the_squared_gradient(networks, digit, model):
-    network, rate = networks[model], 1e-4
+def test_small_step_lowers_the_loss_by_the_learning_rate_times_the_squared_gradient(networks, digit, model):
+    network, learning_rate = networks[model], 1e-4
     result = backpropagate(network, digit, label=2)
 
-    after = descend(network, digit, 2, rate)
+    after = descend(network, digit, 2, learning_rate).network
 
-    expected = rate * sum(float(np.sum(gradient**2)) for gradient in result.gradients.values())
+    expected = learning_rate * sum(float(np.sum(gradient**2)) for gradient in result.gradients.values())
     assert result.loss - loss_of(after, digit, 2) == pytest.approx(expected, rel=0.2)
-    assert loss_of(network, digit, 2) == pytest.approx(result.loss), "the network itself is left as it is"
+    assert loss_of(network, digit, 2) == pytest.approx(result.loss), "the network itself is unchanged"
 
 
-def test_enough_steps_teach_a_digit_another_name(networks, digit):
-    after = descend(networks["cnn"], digit, 2, rate=0.05, steps=20)
+def test_enough_steps_change_the_prediction_to_the_label(networks, digit):
+    after = descend(networks["cnn"], digit, 2, learning_rate=0.05, steps=20).network
 
     assert networks["cnn"].trace(digit[np.newaxis, np.newaxis]).probabilities.argmax() == 7
     assert after.trace(digit[np.newaxis, np.newaxis]).probabilities.argmax() == 2
 
 
-def test_unknown_weights_are_refused_with_those_there_are(networks, digit):
+def test_unknown_weight_is_an_error_that_names_the_arrays(networks, digit):
     with pytest.raises(ParameterError, match=r"there is no 'conv9.weight'; there are: conv1.weight, conv1.bias, "):
-        nudge(networks["cnn"], digit, 2, "conv9.weight", (0,))
+        finite_difference(networks["cnn"], digit, 2, "conv9.weight", (0,))
     with pytest.raises(
         ParameterError, match=r"conv1.weight has no weight at \[0, 0, 5, 0\]; its shape is \[16, 1, 5, 5\]"
     ):
-        nudge(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 5, 0))
+        finite_difference(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 5, 0))
+
+
+def is_finite(descent: Descent, pixels, label) -> bool:
+    result = backpropagate(descent.network, pixels, label)
+    arrays = [*descent.network.parameters.values(), *result.outputs.values(), *result.gradients.values()]
+    return bool(np.isfinite(result.loss)) and all(np.isfinite(array).all() for array in arrays)
+
+
+def test_gradients_are_finite_where_the_probability_underflows(networks):
+    tensors, _ = read_tensors(ARTIFACTS / "samples.safetensors.gz")
+    pixels = tensors["images"][2717].astype(np.float32) / 255
+
+    descent = descend(networks["cnn"], pixels, label=5, learning_rate=0.56, steps=3)
+
+    assert (descent.steps, descent.diverged) == (3, False)
+    assert loss_of(descent.network, pixels, 5) > 745  # exp(-745) is the smallest positive float64
+    assert is_finite(descent, pixels, 5)
+
+
+def test_descent_stops_before_numbers_overflow(rng):
+    diverged = 0
+    for _ in range(60):
+        network = scaled(two_conv_network(rng), 10 ** rng.uniform(0, 12))
+        pixels, label, steps = rng.random((8, 8), np.float32), int(rng.integers(10)), int(rng.integers(1, 6))
+
+        descent = descend(network, pixels, label, 10 - rng.uniform(0, 10), steps)
+
+        assert is_finite(descent, pixels, label)
+        assert descent.diverged == (descent.steps < steps)
+        diverged += descent.diverged
+    assert 0 < diverged < 60

@@ -11,19 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
+Pair = tuple[int, int]
 
 
-def naive_conv2d(x: Array, weight: Array, bias: Array, stride: int = 1, padding: int = 0) -> Array:
-    """y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, c, h·stride + i - padding, w·stride + j - padding]."""
+def naive_conv2d(x: Array, weight: Array, bias: Array, stride: Pair = (1, 1), padding: Pair = (0, 0)) -> Array:
+    """y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, c, h·sH + i - pH, w·sW + j - pW]."""
     count, _, height, width = x.shape
-    filters, channels, kernel, _ = weight.shape
-    out_height = (height + 2 * padding - kernel) // stride + 1
-    out_width = (width + 2 * padding - kernel) // stride + 1
+    filters, channels, tall, wide = weight.shape
+    out_height = (height + 2 * padding[0] - tall) // stride[0] + 1
+    out_width = (width + 2 * padding[1] - wide) // stride[1] + 1
     y = np.zeros((count, filters, out_height, out_width))
     for n, f, h, w in np.ndindex(*y.shape):
         total = float(bias[f])
-        for c, i, j in product(range(channels), range(kernel), range(kernel)):
-            row, column = h * stride + i - padding, w * stride + j - padding
+        for c, i, j in product(range(channels), range(tall), range(wide)):
+            row, column = h * stride[0] + i - padding[0], w * stride[1] + j - padding[1]
             if 0 <= row < height and 0 <= column < width:
                 total += float(weight[f, c, i, j]) * float(x[n, c, row, column])
         y[n, f, h, w] = total
@@ -31,52 +32,56 @@ def naive_conv2d(x: Array, weight: Array, bias: Array, stride: int = 1, padding:
 
 
 def naive_conv2d_gradients(
-    x: Array, weight: Array, dy: Array, stride: int = 1, padding: int = 0
+    x: Array, weight: Array, dy: Array, stride: Pair = (1, 1), padding: Pair = (0, 0)
 ) -> tuple[Array, Array, Array]:
     """The gradients by x, weight and bias: each product of the forward pass passes dy on to its two factors."""
     _, _, height, width = x.shape
-    _, channels, kernel, _ = weight.shape
+    _, channels, tall, wide = weight.shape
     dx, d_weight, d_bias = np.zeros(x.shape), np.zeros(weight.shape), np.zeros(len(weight))
     for n, f, h, w in np.ndindex(*dy.shape):
         d_bias[f] += float(dy[n, f, h, w])
-        for c, i, j in product(range(channels), range(kernel), range(kernel)):
-            row, column = h * stride + i - padding, w * stride + j - padding
+        for c, i, j in product(range(channels), range(tall), range(wide)):
+            row, column = h * stride[0] + i - padding[0], w * stride[1] + j - padding[1]
             if 0 <= row < height and 0 <= column < width:
                 d_weight[f, c, i, j] += float(dy[n, f, h, w]) * float(x[n, c, row, column])
                 dx[n, c, row, column] += float(dy[n, f, h, w]) * float(weight[f, c, i, j])
     return dx, d_weight, d_bias
 
 
-def naive_locally_connected2d(x: Array, weight: Array, bias: Array, stride: int = 1, padding: int = 0) -> Array:
-    """y[n, f, h, w] = bias[h, w, f] + Σ weight[h, w, f, c, i, j] · x[n, c, h·stride + i - padding, …]."""
+def naive_locally_connected2d(
+    x: Array, weight: Array, bias: Array, stride: Pair = (1, 1), padding: Pair = (0, 0)
+) -> Array:
+    """y[n, f, h, w] = bias[h, w, f] + Σ weight[h, w, f, c, i, j] · x[n, c, h·sH + i - pH, …]."""
     count, _, height, width = x.shape
-    out_height, out_width, filters, channels, kernel, _ = weight.shape
+    out_height, out_width, filters, channels, tall, wide = weight.shape
     y = np.zeros((count, filters, out_height, out_width))
     for n, f, h, w in np.ndindex(*y.shape):
         total = float(bias[h, w, f])
-        for c, i, j in product(range(channels), range(kernel), range(kernel)):
-            row, column = h * stride + i - padding, w * stride + j - padding
+        for c, i, j in product(range(channels), range(tall), range(wide)):
+            row, column = h * stride[0] + i - padding[0], w * stride[1] + j - padding[1]
             if 0 <= row < height and 0 <= column < width:
                 total += float(weight[h, w, f, c, i, j]) * float(x[n, c, row, column])
         y[n, f, h, w] = total
     return y
 
 
-def naive_max_pool2d(x: Array, size: int) -> Array:
-    """The largest of each size×size window; what fills no window is not read."""
+def naive_max_pool2d(x: Array, size: Pair) -> Array:
+    """The largest of each window; what fills no window is not read."""
     count, channels, height, width = x.shape
-    y = np.zeros((count, channels, height // size, width // size))
+    y = np.zeros((count, channels, height // size[0], width // size[1]))
     for n, c, h, w in np.ndindex(*y.shape):
-        y[n, c, h, w] = max(float(x[n, c, h * size + i, w * size + j]) for i, j in product(range(size), range(size)))
+        y[n, c, h, w] = max(
+            float(x[n, c, h * size[0] + i, w * size[1] + j]) for i, j in product(range(size[0]), range(size[1]))
+        )
     return y
 
 
-def naive_avg_pool2d(x: Array, size: int) -> Array:
-    """The mean of each size×size window; what fills no window is not read."""
+def naive_avg_pool2d(x: Array, size: Pair) -> Array:
+    """The mean of each window; what fills no window is not read."""
     count, channels, height, width = x.shape
-    y = np.zeros((count, channels, height // size, width // size))
+    y = np.zeros((count, channels, height // size[0], width // size[1]))
     for n, c, h, w in np.ndindex(*y.shape):
-        values = [float(x[n, c, h * size + i, w * size + j]) for i, j in product(range(size), range(size))]
+        values = [float(x[n, c, h * size[0] + i, w * size[1] + j]) for i, j in product(range(size[0]), range(size[1]))]
         y[n, c, h, w] = sum(values) / len(values)
     return y
 

@@ -16,14 +16,14 @@ def test_average_pool_gives_the_mean_of_each_window():
                     [0, 0, 7, 6],
                     [9, -1, 6, 5]]]], dtype=np.float32)  # fmt: skip
 
-    y, _context = AvgPool2d(size=2).forward(x)
+    y, _context = AvgPool2d(size=(2, 2)).forward(x)
 
     np.testing.assert_array_equal(y, [[[[3, 3],
                                         [2, 6]]]])  # fmt: skip
 
 
 def test_every_value_of_a_window_takes_an_equal_share_of_the_gradient():
-    layer = AvgPool2d(size=2)
+    layer = AvgPool2d(size=(2, 2))
     _y, context = layer.forward(np.zeros((1, 1, 2, 4), dtype=np.float32))
 
     dx, gradients = layer.backward(np.array([[[[4, 8]]]], dtype=np.float32), context)
@@ -37,7 +37,7 @@ def test_rest_that_fills_no_window_is_not_read_and_gets_no_gradient():
     x = np.array([[[[1, 2, 99],
                     [3, 6, 99],
                     [99, 99, 99]]]], dtype=np.float32)  # fmt: skip
-    layer = AvgPool2d(size=2)
+    layer = AvgPool2d(size=(2, 2))
 
     y, context = layer.forward(x)
     dx, _gradients = layer.backward(np.array([[[[4]]]], dtype=np.float32), context)
@@ -47,9 +47,19 @@ def test_rest_that_fills_no_window_is_not_read_and_gets_no_gradient():
 
 
 @pytest.mark.parametrize(
-    ("size", "shape"), [(1, (2, 3, 4, 5)), (2, (3, 2, 7, 6)), (3, (1, 4, 9, 11)), (5, (2, 1, 5, 5))]
+    ("size", "shape"),
+    [
+        ((1, 1), (2, 3, 4, 5)),
+        ((2, 2), (3, 2, 7, 6)),
+        ((3, 3), (1, 4, 9, 11)),
+        ((5, 5), (2, 1, 5, 5)),
+        ((1, 3), (2, 2, 5, 8)),
+        ((4, 2), (2, 2, 9, 5)),
+    ],
 )
-def test_means_and_gradients_are_those_of_the_slow_oracle(rng: np.random.Generator, size: int, shape: tuple[int, ...]):
+def test_means_and_gradients_are_those_of_the_slow_oracle(
+    rng: np.random.Generator, size: tuple[int, int], shape: tuple[int, ...]
+):
     x = rng.normal(size=shape).astype(np.float32)
     layer = AvgPool2d(size)
 
@@ -61,8 +71,8 @@ def test_means_and_gradients_are_those_of_the_slow_oracle(rng: np.random.Generat
 
 def test_window_larger_than_the_input_is_refused():
     with pytest.raises(ShapeError):
-        AvgPool2d(size=4).output_shape((1, 3, 3))
+        AvgPool2d(size=(4, 4)).output_shape((1, 3, 3))
 
 
 def test_windows_lie_side_by_side():
-    assert AvgPool2d(size=3).window == Window(3, stride=3)
+    assert AvgPool2d(size=(3, 2)).window == Window((3, 2), stride=(3, 2))

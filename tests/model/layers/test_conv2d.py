@@ -13,8 +13,12 @@ from tests.model.layers.naive_layers import naive_conv2d, naive_conv2d_gradients
 GEOMETRIES = [
     pytest.param(kernel, stride, padding, id=f"kernel {kernel}, stride {stride}, padding {padding}")
     for kernel, stride, padding in [
-        *((1, 1, 0), (2, 1, 0), (3, 1, 0), (3, 1, 1)),
-        *((3, 2, 0), (3, 2, 1), (5, 1, 2), (5, 3, 4)),
+        *(((k, k), (s, s), (p, p)) for k, s, p in [(1, 1, 0), (2, 1, 0), (3, 1, 0), (3, 1, 1)]),
+        *(((k, k), (s, s), (p, p)) for k, s, p in [(3, 2, 0), (3, 2, 1), (5, 1, 2), (5, 3, 4)]),
+        ((1, 3), (1, 1), (0, 1)),
+        ((3, 1), (1, 2), (1, 0)),
+        ((2, 4), (2, 1), (0, 3)),
+        ((5, 2), (1, 3), (2, 0)),
     ]
 ]
 
@@ -58,7 +62,7 @@ def test_padding_is_zero_and_stride_skips_positions():
                   [7, 8, 9]]]])  # fmt: skip
     layer = Conv2d(weight=_array([[[[0, 1, 0],
                                     [0, 0, 2],
-                                    [0, 0, 3]]]]), bias=_array([0]), stride=2, padding=1)  # fmt: skip
+                                    [0, 0, 3]]]]), bias=_array([0]), stride=(2, 2), padding=(1, 1))  # fmt: skip
 
     y, _context = layer.forward(x)
 
@@ -105,9 +109,9 @@ def test_asymmetric_kernel_on_an_asymmetric_digit_equals_the_oracle_pixel_by_pix
                        [4, 0, 0.25]]]])  # fmt: skip
     bias = _array([-0.125])
 
-    y, _context = Conv2d(kernel, bias, padding=1).forward(seven)
+    y, _context = Conv2d(kernel, bias, padding=(1, 1)).forward(seven)
 
-    np.testing.assert_allclose(y, naive_conv2d(seven, kernel, bias, padding=1), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(y, naive_conv2d(seven, kernel, bias, padding=(1, 1)), rtol=0, atol=1e-6)
     # The specimen has teeth: a kernel turned or mirrored in any way paints quite another map.
     turned = {f"turned by {90 * turns}°": np.rot90(kernel, turns, axes=(2, 3)) for turns in (1, 2, 3)}
     mirrored = {
@@ -117,13 +121,13 @@ def test_asymmetric_kernel_on_an_asymmetric_digit_equals_the_oracle_pixel_by_pix
         "transposed the other way": np.rot90(kernel, 2, axes=(2, 3)).transpose(0, 1, 3, 2),
     }
     for change, wrong in (turned | mirrored).items():
-        assert np.abs(naive_conv2d(seven, wrong, bias, padding=1) - y).max() > 1, change
+        assert np.abs(naive_conv2d(seven, wrong, bias, padding=(1, 1)) - y).max() > 1, change
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding"), GEOMETRIES)
 def test_forward_equals_the_slow_oracle(kernel, stride, padding, rng):
     x = _random(rng, 2, 3, 7, 6)
-    weight, bias = _random(rng, 4, 3, kernel, kernel), _random(rng, 4)
+    weight, bias = _random(rng, 4, 3, *kernel), _random(rng, 4)
 
     y, _context = Conv2d(weight, bias, stride, padding).forward(x)
 
@@ -136,7 +140,7 @@ def test_forward_equals_the_slow_oracle(kernel, stride, padding, rng):
 @pytest.mark.parametrize(("kernel", "stride", "padding"), GEOMETRIES)
 def test_backward_equals_the_slow_oracle(kernel, stride, padding, rng):
     x = _random(rng, 2, 3, 7, 6)
-    layer = Conv2d(_random(rng, 4, 3, kernel, kernel), _random(rng, 4), stride, padding)
+    layer = Conv2d(_random(rng, 4, 3, *kernel), _random(rng, 4), stride, padding)
     y, context = layer.forward(x)
     dy = _random(rng, *y.shape)
 
@@ -150,7 +154,7 @@ def test_backward_equals_the_slow_oracle(kernel, stride, padding, rng):
 
 @pytest.mark.parametrize(("kernel", "stride", "padding"), GEOMETRIES)
 def test_gradient_matches_central_differences(kernel, stride, padding, rng):
-    layer = Conv2d(_random(rng, 3, 2, kernel, kernel), _random(rng, 3), stride, padding)
+    layer = Conv2d(_random(rng, 3, 2, *kernel), _random(rng, 3), stride, padding)
     x = _random(rng, 2, 2, 5, 6)
     dy = _random(rng, *layer.forward(x)[0].shape)
 
@@ -160,7 +164,7 @@ def test_gradient_matches_central_differences(kernel, stride, padding, rng):
 def test_memory_order_of_the_input_and_of_the_gradient_does_not_matter(rng):
     x = _random(rng, 4, 3, 6, 5)
     dy = _random(rng, 4, 2, 6, 5)
-    layer = Conv2d(_random(rng, 2, 3, 3, 3), _random(rng, 2), padding=1)
+    layer = Conv2d(_random(rng, 2, 3, 3, 3), _random(rng, 2), padding=(1, 1))
 
     y, context = layer.forward(x)
     dx, gradients = layer.backward(dy, context)
@@ -212,11 +216,11 @@ def test_input_and_gradient_are_left_as_they_were(rng):
 
 
 def test_layer_says_its_shape_its_cost_and_how_it_steps():
-    layer = Conv2d(np.zeros((16, 3, 5, 5), np.float32), np.zeros(16, np.float32), stride=2, padding=1)
+    layer = Conv2d(np.zeros((16, 3, 5, 4), np.float32), np.zeros(16, np.float32), stride=(2, 3), padding=(1, 2))
 
     assert layer.output_shape((3, 9, 12)) == (16, 4, 5)
-    assert layer.multiply_adds((3, 9, 12)) == 16 * 3 * 25 * 4 * 5
-    assert layer.window == Window(size=5, stride=2, padding=1)
+    assert layer.multiply_adds((3, 9, 12)) == 16 * 3 * 20 * 4 * 5
+    assert layer.window == Window(size=(5, 4), stride=(2, 3), padding=(1, 2))
     assert list(layer.parameters) == ["weight", "bias"]
 
 
@@ -231,7 +235,7 @@ def test_created_layer_has_he_initialized_kernels_and_zero_biases(rng):
     layer = Conv2d.create(rng, 16, 64, 5, padding=2)
 
     assert layer.weight.shape == (64, 16, 5, 5)
-    assert (layer.stride, layer.padding) == (1, 2)
+    assert (layer.stride, layer.padding) == ((1, 1), (2, 2))
     # 25,600 draws: their deviation is within 2 % of √(2 / (16·25)).
     assert layer.weight.std() == pytest.approx(np.sqrt(2 / 400), rel=0.02)
     np.testing.assert_array_equal(layer.bias, np.zeros(64))

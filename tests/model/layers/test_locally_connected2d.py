@@ -11,7 +11,12 @@ from tests.model.layers.naive_layers import naive_locally_connected2d
 
 GEOMETRIES = [
     pytest.param(kernel, stride, padding, id=f"kernel {kernel}, stride {stride}, padding {padding}")
-    for kernel, stride, padding in [(1, 1, 0), (2, 1, 0), (3, 1, 1), (3, 2, 1), (5, 3, 4)]
+    for kernel, stride, padding in [
+        *(((k, k), (s, s), (p, p)) for k, s, p in [(1, 1, 0), (2, 1, 0), (3, 1, 1), (3, 2, 1), (5, 3, 4)]),
+        ((1, 3), (1, 1), (0, 1)),
+        ((3, 2), (1, 2), (1, 0)),
+        ((2, 4), (2, 1), (0, 3)),
+    ]
 ]
 
 
@@ -20,8 +25,8 @@ def _array(values):
 
 
 def _layer(rng, channels, filters, height, width, kernel, stride, padding):
-    rows, columns = ((extent + 2 * padding - kernel) // stride + 1 for extent in (height, width))
-    weight = rng.standard_normal((rows, columns, filters, channels, kernel, kernel), dtype=np.float32)
+    rows, columns = Window(kernel, stride, padding).output_size(height, width)
+    weight = rng.standard_normal((rows, columns, filters, channels, *kernel), dtype=np.float32)
     return LocallyConnected2d(weight, rng.standard_normal((rows, columns, filters), dtype=np.float32), stride, padding)
 
 
@@ -58,8 +63,10 @@ def test_gradient_matches_central_differences(kernel, stride, padding, rng):
 
 def test_with_the_same_kernel_everywhere_it_is_a_convolution_whose_gradient_is_the_sum_over_all_places(rng):
     shared = Conv2d(rng.standard_normal((4, 2, 3, 3), dtype=np.float32), rng.standard_normal(4, dtype=np.float32),
-                    padding=1)  # fmt: skip
-    untied = LocallyConnected2d(np.tile(shared.weight, (6, 5, 1, 1, 1, 1)), np.tile(shared.bias, (6, 5, 1)), padding=1)
+                    padding=(1, 1))  # fmt: skip
+    untied = LocallyConnected2d(
+        np.tile(shared.weight, (6, 5, 1, 1, 1, 1)), np.tile(shared.bias, (6, 5, 1)), padding=(1, 1)
+    )
     x, dy = rng.standard_normal((2, 2, 6, 5), dtype=np.float32), rng.standard_normal((2, 4, 6, 5), dtype=np.float32)
 
     y, context = untied.forward(x)
@@ -74,7 +81,7 @@ def test_with_the_same_kernel_everywhere_it_is_a_convolution_whose_gradient_is_t
 
 
 def test_memory_order_of_the_input_and_of_the_gradient_does_not_matter(rng):
-    layer = _layer(rng, 3, 2, 6, 5, 3, 1, 1)
+    layer = _layer(rng, 3, 2, 6, 5, (3, 3), (1, 1), (1, 1))
     x, dy = rng.standard_normal((4, 3, 6, 5), dtype=np.float32), rng.standard_normal((4, 2, 6, 5), dtype=np.float32)
 
     y, context = layer.forward(x)
@@ -88,7 +95,7 @@ def test_memory_order_of_the_input_and_of_the_gradient_does_not_matter(rng):
 
 
 def test_first_layer_is_spared_the_gradient_by_its_input(rng):
-    layer = _layer(rng, 1, 2, 5, 5, 3, 1, 0)
+    layer = _layer(rng, 1, 2, 5, 5, (3, 3), (1, 1), (0, 0))
     y, context = layer.forward(rng.standard_normal((2, 1, 5, 5), dtype=np.float32))
 
     dx, _gradients = layer.backward(np.ones_like(y), context, needs_dx=False)
@@ -101,7 +108,7 @@ def test_every_weight_is_used_once(rng):
 
     assert layer.output_shape((1, 28, 28)) == (16, 28, 28)
     assert layer.multiply_adds((1, 28, 28)) == layer.weight.size == 28 * 28 * 16 * 25
-    assert layer.window == Window(size=5, stride=1, padding=2)
+    assert layer.window == Window(size=(5, 5), stride=(1, 1), padding=(2, 2))
     # 313,600 draws: their deviation is within 1 % of √(2 / 25).
     assert layer.weight.std() == pytest.approx(np.sqrt(2 / 25), rel=0.01)
     np.testing.assert_array_equal(layer.bias, np.zeros((28, 28, 16)))

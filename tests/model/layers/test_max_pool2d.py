@@ -16,7 +16,7 @@ def test_max_pool_keeps_the_largest_value_of_each_window():
                     [0, 0, 7, 6],
                     [9, 0, 6, 5]]]], dtype=np.float32)  # fmt: skip
 
-    y, _context = MaxPool2d(size=2).forward(x)
+    y, _context = MaxPool2d(size=(2, 2)).forward(x)
 
     np.testing.assert_array_equal(y, [[[[5, 8],
                                         [9, 7]]]])  # fmt: skip
@@ -27,7 +27,7 @@ def test_gradient_goes_to_the_value_that_won():
                     [3, 4, 8, 1]]]], dtype=np.float32)  # fmt: skip
     dy = np.array([[[[10, 20]]]], dtype=np.float32)
 
-    layer = MaxPool2d(size=2)
+    layer = MaxPool2d(size=(2, 2))
     dx, gradients = layer.backward(dy, layer.forward(x)[1])
 
     np.testing.assert_array_equal(dx, [[[[0, 10, 0, 0],
@@ -40,7 +40,7 @@ def test_of_equal_values_the_leftmost_and_then_the_topmost_takes_the_whole_gradi
                     [0, 0, 7, 7]]]], dtype=np.float32)  # fmt: skip
     dy = np.array([[[[10, 20]]]], dtype=np.float32)
 
-    layer = MaxPool2d(size=2)
+    layer = MaxPool2d(size=(2, 2))
     dx, _gradients = layer.backward(dy, layer.forward(x)[1])
 
     np.testing.assert_array_equal(dx, [[[[10, 0, 0, 0],
@@ -51,7 +51,7 @@ def test_windows_of_negative_values_have_a_negative_maximum():
     x = np.array([[[[-3, -1],
                     [-2, -4]]]], dtype=np.float32)  # fmt: skip
 
-    y, _context = MaxPool2d(size=2).forward(x)
+    y, _context = MaxPool2d(size=(2, 2)).forward(x)
 
     np.testing.assert_array_equal(y, [[[[-1]]]])
 
@@ -61,7 +61,7 @@ def test_rest_that_fills_no_window_is_not_read_and_gets_no_gradient():
                     [3, 4, 99],
                     [99, 99, 99]]]], dtype=np.float32)  # fmt: skip
 
-    layer = MaxPool2d(size=2)
+    layer = MaxPool2d(size=(2, 2))
     y, context = layer.forward(x)
     dx, _gradients = layer.backward(np.array([[[[5]]]], dtype=np.float32), context)
 
@@ -71,7 +71,7 @@ def test_rest_that_fills_no_window_is_not_read_and_gets_no_gradient():
                                          [0, 0, 0]]]])  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (1, 3), (3, 1), (2, 3)])
 def test_forward_equals_the_slow_oracle(size, rng):
     x = rng.standard_normal((3, 2, 7, 6)).astype(np.float32)
 
@@ -81,7 +81,7 @@ def test_forward_equals_the_slow_oracle(size, rng):
     assert y.dtype == np.float32
 
 
-@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 3), (3, 1), (2, 3)])
 def test_gradient_matches_central_differences(size, rng):
     # All values differ by more than two steps, so no nudge changes who wins.
     x = rng.permutation(2 * 2 * 6 * 7).reshape(2, 2, 6, 7).astype(np.float32)
@@ -123,14 +123,14 @@ def test_input_and_gradient_are_left_as_they_were(rng):
 
 
 def test_layer_says_its_shape_and_that_it_costs_no_products():
-    layer = MaxPool2d(size=3)
+    layer = MaxPool2d(size=(3, 2))
 
-    assert layer.output_shape((5, 10, 9)) == (5, 3, 3)
+    assert layer.output_shape((5, 10, 9)) == (5, 3, 4)
     assert layer.multiply_adds((5, 10, 9)) == 0
-    assert layer.window == Window(size=3, stride=3)
+    assert layer.window == Window(size=(3, 2), stride=(3, 2))
     assert layer.parameters == {}
 
 
 def test_input_smaller_than_a_window_is_refused():
     with pytest.raises(ShapeError, match=r"^kernel is 3 px but the padded input is only 2 px$"):
-        MaxPool2d(size=3).output_shape((1, 2, 6))
+        MaxPool2d(size=(3, 3)).output_shape((1, 2, 6))

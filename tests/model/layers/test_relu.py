@@ -59,5 +59,5 @@ def test_layer_keeps_the_shape_and_costs_no_products():
 
     assert layer.output_shape((3, 4, 5)) == (3, 4, 5)
     assert layer.multiply_adds((3, 4, 5)) == 0
-    assert layer.window == Window(1)
+    assert layer.window == Window((1, 1))
     assert layer.parameters == {}

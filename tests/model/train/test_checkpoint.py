@@ -12,14 +12,14 @@ from model.train.config import TrainConfig
 from model.train.loop import start_training, train
 from tests.builders import easy_digits, two_conv_network
 
-# Everything random is switched on: a resumed run must draw the same lots again.
+# Everything random is switched on: a resumed run must draw the same random numbers again.
 CONFIG = TrainConfig(
     epochs=4,
     seed=11,
     batch_size=16,
-    peak_rate=0.02,
+    max_learning_rate=0.02,
     synthetic_digits=20,
-    synthetic_share=0.25,
+    drawn_share=0.25,
     augmentation=Augmentation(shift=1, rotation=5, noise=0.1, elastic=0.5, clean_share=0.1),
     history_length=5,
     chunk_size=6,
@@ -42,7 +42,7 @@ def _train(state, after_epoch=lambda state: None):
 def _arrays(state):
     groups = {
         "weights": state.network.parameters,
-        "averages": state.averages,
+        "ema": state.ema,
         "first_moments": state.optimizer.first_moments,
         "second_moments": state.optimizer.second_moments,
     } | {f"history {step}": values for step, values in state.history.items()}
@@ -82,7 +82,7 @@ def test_resumed_run_equals_an_uninterrupted_one_to_the_bit(tmp_path, epochs_bef
             assert record[figure] == other[figure]
 
 
-def test_everything_a_run_has_come_to_comes_back(tmp_path):
+def test_whole_state_is_loaded_again(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     state = _fresh()
     _train(state)
@@ -97,7 +97,7 @@ def test_everything_a_run_has_come_to_comes_back(tmp_path):
     assert list(loaded.history) == list(state.history)
 
 
-def test_loaded_weights_are_the_ones_that_training_goes_on_changing(tmp_path):
+def test_training_goes_on_with_the_loaded_arrays(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     save_checkpoint(_fresh(), CONFIG, path)
     state = _fresh()
@@ -110,16 +110,17 @@ def test_loaded_weights_are_the_ones_that_training_goes_on_changing(tmp_path):
     np.testing.assert_array_equal(weight, _fresh().network.parameters["conv1.weight"])
 
 
-def test_checkpoint_of_another_config_is_refused_and_the_differences_are_named(tmp_path):
+def test_error_names_how_the_config_of_a_checkpoint_differs(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     save_checkpoint(_fresh(), CONFIG, path)
-    changed = replace(CONFIG, peak_rate=0.5, epochs=9)
+    changed = replace(CONFIG, max_learning_rate=0.5, epochs=9)
 
-    with pytest.raises(CheckpointError) as refusal:
+    with pytest.raises(CheckpointError) as error:
         load_checkpoint(_fresh(changed), changed, path)
 
-    assert str(refusal.value) == (
-        f"{path} belongs to a run with another config: epochs 4 there, 9 here; peak_rate 0.02 there, 0.5 here"
+    assert str(error.value) == (
+        f"{path} belongs to a run with another config: epochs: 4 stored, 9 requested; "
+        "max_learning_rate: 0.02 stored, 0.5 requested"
     )
 
 
@@ -128,7 +129,9 @@ def test_another_augmentation_is_another_config(tmp_path):
     save_checkpoint(_fresh(), CONFIG, path)
     changed = replace(CONFIG, augmentation=Augmentation(shift=2))
 
-    with pytest.raises(CheckpointError, match=r"another config: augmentation \{'rotation': 5.*\} there, \{.*\} here$"):
+    with pytest.raises(
+        CheckpointError, match=r"another config: augmentation: \{'rotation': 5.*\} stored, \{.*\} requested$"
+    ):
         load_checkpoint(_fresh(), changed, path)
 
 
@@ -166,26 +169,26 @@ def test_saving_again_replaces_the_checkpoint_and_leaves_nothing_beside_it(tmp_p
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_damaged_or_missing_checkpoint_is_refused(tmp_path):
+def test_damaged_or_missing_checkpoint_is_an_error(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
-    with pytest.raises(ArtifactError, match=r"checkpoint\.safetensors cannot be read as safetensors: No such file"):
+    with pytest.raises(ArtifactError, match=r"checkpoint\.safetensors cannot be loaded: No such file"):
         load_checkpoint(_fresh(), CONFIG, path)
     save_checkpoint(_fresh(), CONFIG, path)
     path.write_bytes(path.read_bytes()[:-10])
 
-    with pytest.raises(ArtifactError, match=r"checkpoint\.safetensors cannot be read as safetensors: "):
+    with pytest.raises(ArtifactError, match=r"checkpoint\.safetensors cannot be loaded: "):
         load_checkpoint(_fresh(), CONFIG, path)
 
 
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda tensors: tensors.pop("averages/conv1.bias"), r"KeyError\('conv1\.bias'\)"),
+        (lambda tensors: tensors.pop("ema/conv1.bias"), r"KeyError\('conv1\.bias'\)"),
         (lambda tensors: tensors.update({"weights/conv1.bias": np.zeros(5, np.float32)}), r"is \(5,\), not \(3,\)"),
     ],
     ids=["an array is missing", "an array is of another size"],
 )
-def test_checkpoint_of_another_network_is_refused_and_nothing_is_changed(tmp_path, damage, words):
+def test_checkpoint_of_another_network_is_an_error_and_changes_nothing(tmp_path, damage, words):
     path = tmp_path / "checkpoint.safetensors"
     done = _fresh()
     _train(done)
@@ -201,7 +204,7 @@ def test_checkpoint_of_another_network_is_refused_and_nothing_is_changed(tmp_pat
     _assert_equal_to_the_bit(state, _fresh())
 
 
-def test_safetensors_file_of_something_else_is_refused(tmp_path):
+def test_other_safetensors_file_is_an_error(tmp_path):
     path = tmp_path / "other.safetensors"
     write_tensors(path, {"x": np.zeros(3, np.float32)}, {})
 

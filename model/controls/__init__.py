@@ -1,1 +1,0 @@
-"""Measurements that take minutes: made once, committed with how they were made, and shown on the page."""

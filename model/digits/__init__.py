@@ -1,0 +1,1 @@
+"""From ink to what the network reads: strokes, framing, resampling."""

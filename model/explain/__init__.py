@@ -1,1 +1,0 @@
-"""Explanations: why a network answers as it does, down to one multiplication."""

@@ -1,0 +1,57 @@
+"""Arrays for the fast path of a few images: aligned, padded, and seen as patches.
+
+Maps lie as (N, H, W, C) in memory, channels innermost, so that a patch is kH runs of kW·C neighboring values.
+See `model.plan`.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from model.arrays import Float32
+from model.geometry import Pair, Window
+
+Step = Callable[[], object]
+"""An array operation on preallocated arrays."""
+
+CACHE_LINE = 64
+"""Bytes."""
+
+
+def aligned(shape: tuple[int, ...], value: float = 0) -> Float32:
+    """A new array that begins on a cache line; a vector across two of them takes twice as long."""
+    size = math.prod(shape)
+    memory = np.full(size + CACHE_LINE // 4, value, dtype=np.float32)
+    first = -memory.ctypes.data % CACHE_LINE // 4
+    return memory[first : first + size].reshape(shape)
+
+
+def strided_view(array: Float32, shape: tuple[int, ...], steps: tuple[int, ...]) -> Float32:
+    """A strided view, its steps counted in values."""
+    return as_strided(array, shape, tuple(step * array.itemsize for step in steps))
+
+
+def pad(x: Float32, padding: Pair) -> tuple[Float32, list[Step]]:
+    """An array with zeros around the rows and columns of x, and the step that copies x into it."""
+    if padding == (0, 0):
+        return x, []
+    count, height, width, channels = x.shape
+    above, before = padding
+    padded = aligned((count, height + 2 * above, width + 2 * before, channels))
+    inside = padded[:, above : above + height, before : before + width]
+    return padded, [lambda: np.copyto(inside, x)]
+
+
+def patches_by_position(x: Float32, window: Window, out_height: int, out_width: int) -> tuple[Float32, Step]:
+    """(N, position, cell + 1), cells ordered (kernel row, kernel column, channel), then the bias's 1; and its step."""
+    count, _, _, channels = x.shape
+    of_image, of_row, of_column, of_channel = x.strides
+    (tall, wide), (down, right) = window.size, window.stride
+    positions, cells = out_height * out_width, channels * tall * wide
+    patches = aligned((count, positions, cells + 1), value=1)
+    into = strided_view(patches, (count, out_height, out_width, tall, wide * channels),
+                 (positions * (cells + 1), out_width * (cells + 1), cells + 1, wide * channels, 1))  # fmt: skip
+    out_of = as_strided(x, into.shape, (of_image, down * of_row, right * of_column, of_row, of_channel))
+    return patches, lambda: np.copyto(into, out_of)

@@ -1,0 +1,191 @@
+"""``python -m model.visitor_training``: train a small network on few digits and report its progress.
+
+It uses one thread, so that the service beside it stays fast, and writes a line of JSON to standard output every few
+steps. It ends when its standard input is closed, so that it never outlives the process that started it.
+"""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from model.architectures import CLASSES, MNIST_SHAPE
+from model.artifact import VISITOR_MODEL, Artifact, save_weights
+from model.calibration import calibrate
+from model.data.download import SOURCES, cache_folder
+from model.data.mnist import Digits, load_training_digits
+from model.data.synthetic import draw_synthetic_digits
+from model.errors import ModelError
+from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
+from model.network import Network
+from model.train.config import QUICK, TrainConfig
+from model.train.loop import Progress, TrainingState, accuracy_of, ema_network, start_training, to_batch, train
+from model.training_request import TrainingRequest
+
+HELD_OUT = 1000
+"""Digits that the accuracy is measured on: of the same kind, and not used for training."""
+
+UPDATES = 60
+"""Approximate number of progress lines of a run."""
+
+NICENESS = 10
+
+
+def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: int) -> Network:
+    """One convolution: k×k → relu → pool 2 → linear 10 → softmax."""
+    size = MNIST_SHAPE[1] // 2
+    return Network(
+        MNIST_SHAPE,
+        {
+            "conv1": Conv2d.create(rng, 1, filters, kernel_size, padding=kernel_size // 2),
+            "relu1": ReLU(),
+            "pool1": MaxPool2d(),
+            "linear": Linear.create(rng, (filters, size, size), CLASSES),
+            "softmax": Softmax(),
+        },
+    )
+
+
+def run(request: TrainingRequest, digits: tuple[Digits, Digits], folder: Path, output: TextIO) -> None:
+    """Train, report progress and write the artifact.
+
+    Args:
+        request: What the visitor chose.
+        digits: Training digits and validation digits.
+        folder: Folder to write the network to.
+        output: Receives a line of JSON for each update: ``step, steps, epoch, loss, accuracy, kernels``, and at the end
+            ``validation_accuracy`` and ``seconds``.
+    """
+    training, validation = digits
+    config = _config_of(request)
+    network = build_visitor_network(np.random.default_rng(request.seed), request.kernel_size, request.filters)
+    state = start_training(network, config)
+    steps = request.epochs * (len(training) // config.batch_size)
+    every = max(1, steps // UPDATES)
+
+    def report(progress: Progress) -> None:
+        if progress.step % every == 0 or progress.step == progress.steps:
+            _report(
+                output,
+                step=progress.step,
+                steps=progress.steps,
+                epoch=progress.epoch,
+                loss=round(progress.loss, 5),
+                accuracy=round(progress.accuracy, 5),
+                kernels=_kernels(network),
+            )
+
+    _report(output, step=0, steps=steps, epoch=0, kernels=_kernels(network))
+    began = time.perf_counter()
+    empty = Digits(np.empty((0, *MNIST_SHAPE[1:]), np.uint8), np.empty(0, np.uint8))
+    train(state, config, training, empty, None, report, threads=1)
+    seconds = time.perf_counter() - began
+    _write(state, config, request, validation, folder, seconds, output)
+
+
+def choose_digits(count: int, seed: int) -> tuple[str, tuple[Digits, Digits]]:
+    """The source of the digits, and the training and validation digits.
+
+    MNIST's training digits if they are on this machine, otherwise synthetic digits. Nothing is downloaded,
+    and MNIST's test digits are never used.
+    """
+    total = count + HELD_OUT
+    if os.environ.get("MNIST_DIR") or all(
+        (cache_folder() / SOURCES[f"train-{kind}"].name).exists() for kind in ("images", "labels")
+    ):
+        source, digits = "mnist", load_training_digits()
+        chosen = np.random.default_rng(seed).permutation(len(digits))[:total]
+        digits = Digits(digits.images[chosen], digits.labels[chosen])
+    else:
+        source, digits = "synthetic", draw_synthetic_digits(total, seed, processes=1)
+    return source, (digits[:count], digits[count:])
+
+
+def main() -> int:
+    """Train as the options say; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m model.visitor_training", description=__doc__)
+    for name, default in asdict(TrainingRequest()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    parser.add_argument("--output", type=Path, required=True, help="folder that the network is written to")
+    options = vars(parser.parse_args())
+    folder = options.pop("output")
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    os.nice(NICENESS)
+    request = TrainingRequest(**options)
+    try:
+        source, digits = choose_digits(request.digits, request.seed)
+        _report(sys.stdout, source=source, digits=len(digits[0]), held_out=len(digits[1]))
+        run(request, digits, folder, sys.stdout)
+    except ModelError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _config_of(request: TrainingRequest) -> TrainConfig:
+    # Smoothing as in the recipe of the served network: without it the kernels look like noise.
+    return replace(
+        QUICK,
+        architecture=VISITOR_MODEL,
+        epochs=request.epochs,
+        seed=request.seed,
+        max_learning_rate=request.learning_rate,
+        first_kernel_smoothing=TrainConfig().first_kernel_smoothing,
+    )
+
+
+def _write(
+    state: TrainingState,
+    config: TrainConfig,
+    request: TrainingRequest,
+    validation: Digits,
+    folder: Path,
+    seconds: float,
+    output: TextIO,
+) -> None:
+    network = ema_network(state)
+    accuracy = accuracy_of(network, validation)
+    size = f"{request.kernel_size}×{request.kernel_size}"
+    artifact = Artifact(
+        name=VISITOR_MODEL,
+        title=f"Trained here: {request.filters} kernels of {size}, {request.digits:,} digits",
+        network=network,
+        calibration=calibrate(network, to_batch(validation.images)),
+        record={
+            "validation_accuracy": accuracy,
+            "validation_digits": len(validation),
+            "seconds": round(seconds, 2),
+            "request": asdict(request),
+            "config": config.to_dict(),
+        },
+    )
+    save_weights(artifact, folder)
+    _report(output, validation_accuracy=accuracy, seconds=round(seconds, 2))
+
+
+def _kernels(network: Network) -> list[Any]:
+    kernels: list[Any] = np.round(network.parameters["conv1.weight"][:, 0].astype(np.float64), 4).tolist()
+    return kernels
+
+
+def _report(stream: TextIO, **facts: Any) -> None:
+    stream.write(json.dumps(facts) + "\n")
+    stream.flush()
+
+
+def _end_with_standard_input() -> None:
+    # Unbuffered: a buffered reader's lock, held by this thread, would spoil an ordinary exit.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
