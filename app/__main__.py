@@ -1,24 +1,25 @@
-"""python -m app: serve with uvicorn, as the environment sets it."""
+"""python -m app: serve with uvicorn, with settings from the environment."""
 
+from functools import partial
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
 from app.observability.logging import configure_logging
+from app.server.http_protocol import BoundedHttpProtocol
+from app.server.websocket_protocol import MESSAGE_BYTES, BoundedWebSocketProtocol
 from app.settings import Settings
-from app.websocket_protocol import MESSAGE_BYTES, BoundedWebSocketProtocol
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
-    """How uvicorn is to serve the application."""
+    """The options of uvicorn."""
     return {
         "host": settings.host,
         "port": settings.port,
-        "http": BoundedHttpProtocol,
-        "ws": BoundedWebSocketProtocol,
+        "http": partial(BoundedHttpProtocol, root_path=settings.root_path),
+        "ws": partial(BoundedWebSocketProtocol, root_path=settings.root_path),
         "lifespan": "on",
         "log_config": None,
         "access_log": False,  # `TimingMiddleware` logs requests, without their queries
@@ -26,27 +27,23 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "timeout_keep_alive": 15,
         "timeout_graceful_shutdown": settings.shutdown_seconds,
         "ws_max_size": MESSAGE_BYTES,
-        "ws_per_message_deflate": False,  # tensors hardly shrink, and it costs 16 times the messages
+        "ws_per_message_deflate": False,  # tensors hardly shrink, and it costs 16 times as much as the messages
     }
 
 
 def create_worker() -> FastAPI:
-    """The application of one of several worker processes."""
+    """The application of a worker process."""
     settings = Settings()
     configure_logging(settings.log_level)
     return create_app(settings)
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until a signal stops the process."""
     settings = Settings()
-    if settings.workers == 1:
-        uvicorn.run(create_worker(), **uvicorn_options(settings))
-    else:
-        # uvicorn starts a worker that died anew; each makes its own application.
-        configure_logging(settings.log_level)
-        options = {**uvicorn_options(settings), "workers": settings.workers, "factory": True}
-        uvicorn.run("app.__main__:create_worker", **options)
+    configure_logging(settings.log_level)
+    # One worker is this process. Of several, each creates its own application, and uvicorn restarts one that died.
+    uvicorn.run("app.__main__:create_worker", factory=True, workers=settings.workers, **uvicorn_options(settings))
 
 
 if __name__ == "__main__":

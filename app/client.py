@@ -7,7 +7,7 @@
         print(maps.digit, maps.probability)   # 7 0.999…
         maps["relu1"].shape                   # (16, 28, 28), float32
 
-`AsyncClient` has the same methods, to be awaited. A refusal is a `Refused` with the server's own words. Needs httpx,
+`AsyncClient` has the same methods, to be awaited. An error is an `ApiError` with the server's own words. Needs httpx,
 NumPy and safetensors and nothing else of Kernelscope, so this file may be copied into another project as it is.
 """
 
@@ -15,10 +15,11 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -28,23 +29,27 @@ from safetensors.numpy import load
 
 Float32 = NDArray[np.float32]
 Framing = Literal["auto", "mnist", "none"]
+Crop = tuple[float, float, float, float]
+P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 PEN_WIDTH = 0.065
 LONGEST_PAUSE = 10.0
-"""Seconds: a busy server that asks for a longer pause is not asked again."""
+"""Seconds: after a longer Retry-After of a busy server, the request is not repeated."""
+
+_TENSORS = "application/x-safetensors"
 
 
-class Refused(Exception):  # noqa: N818 - the server refuses, and says why
-    """The server did not do what was asked (RFC 9457).
+class ApiError(Exception):
+    """The server responded with a problem (RFC 9457).
 
     Attributes:
         status: HTTP status.
         type: Which problem, ``/problems/unknown-layer``.
         title: The same for people.
         detail: What happened, with the numbers, and what would work.
-        problem: All of it, as the server sent it.
+        problem: All members, as the server sent them.
     """
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
@@ -58,17 +63,17 @@ class Refused(Exception):  # noqa: N818 - the server refuses, and says why
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps(Mapping[str, Float32]):
-    """What a network makes of a digit: layer name → its feature maps, (F, H, W) float32.
+    """The response for a digit: layer name → its feature maps, (F, H, W) float32.
 
     Attributes:
         model: The network.
-        digit: What it reads; None for a blank pad.
+        digit: The predicted class; None for a blank pad.
         probability: Of that digit; None for a blank pad.
         probabilities: (classes,) float32.
         logits: (classes,) float32.
-        input: What the network received, 0 paper to 1 ink; (28, 28) float32 for the networks that come along.
-        framing: How the digit was cropped, scaled and placed.
-        layers: The maps, in the order asked for.
+        input: The pixels that the network read, 0 paper to 1 ink; (28, 28) float32 for the shipped networks.
+        framing: How the digit was cropped, scaled and centered.
+        layers: The maps, in the order of the request.
     """
 
     model: str
@@ -92,11 +97,11 @@ class FeatureMaps(Mapping[str, Float32]):
 
 @dataclass(frozen=True)
 class Kernels:
-    """What a layer learned.
+    """The weights of a layer.
 
     Attributes:
-        kernels: (F, C, kH, kW) float32; of a layer that shares none, (F, H, W, C, kH, kW).
-        biases: (F,) float32; of a layer that shares none, (F, H, W).
+        kernels: (F, C, kH, kW) float32; with unshared weights, (F, H, W, C, kH, kW).
+        biases: (F,) float32; with unshared weights, (F, H, W).
     """
 
     kernels: Float32
@@ -105,13 +110,13 @@ class Kernels:
 
 @dataclass(frozen=True)
 class Samples:
-    """Some of MNIST's test digits.
+    """A page of MNIST's test digits.
 
     Attributes:
         images: (n, 28, 28) uint8, 0 paper, 255 ink.
         labels: (n,) uint8.
-        indexes: (n,) int64: what `feature_maps(sample=…)` takes.
-        total: How many digits match, this page's and the others.
+        indexes: (n,) int64, as `feature_maps(sample=…)` takes them.
+        total: How many digits match on all pages.
     """
 
     images: NDArray[np.uint8]
@@ -122,168 +127,187 @@ class Samples:
 
 @dataclass(frozen=True)
 class _Call(Generic[T]):
-    """A request, and how to read its answer."""
+    """A request, and how to read its response; ``{model}`` in the path stands for the model.
+
+    Attributes:
+        method: HTTP method.
+        path: Below ``/api/v1``.
+        read: Reads the response.
+        model: The model of this call; None: that of the client.
+        params: The query.
+        body: JSON; None: no body.
+        accept: The wanted media type.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     read: Callable[[httpx.Response], T]
-    params: Mapping[str, str | int]
+    model: str | None = None
+    params: Mapping[str, str | int] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     accept: str = "application/json"
 
-    def request_of(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
-        path = f"/api/v1{self.path}"
-        return client.build_request(
-            self.method, path, params=dict(self.params), json=self.body, headers={"Accept": self.accept}
-        )
+    def request_of(self, client: httpx.Client | httpx.AsyncClient, default_model: str | None) -> httpx.Request:
+        name = quote(self.model or default_model or "", safe="")
+        path = f"/api/v1{self.path.replace('{model}', name)}"
+        headers = {"Accept": self.accept}
+        return client.build_request(self.method, path, params=dict(self.params), json=self.body, headers=headers)
+
+    def needs_default(self, default_model: str | None) -> bool:
+        """Whether neither the call nor the client names the model of the path."""
+        return "{model}" in self.path and not (self.model or default_model)
 
 
-class _Calls:
-    """What can be asked, as requests: both clients send the same ones."""
-
-    def __init__(self, model: str | None) -> None:
-        self._model = model
-
-    def models(self) -> _Call[list[dict[str, Any]]]:
-        return _Call("GET", "/models", lambda answer: list(answer.json()["models"]), {})
-
-    def model(self, model: str | None) -> _Call[dict[str, Any]]:
-        return _Call("GET", f"/models/{self._chosen(model)}", lambda answer: dict(answer.json()), {})
-
-    def kernels(self, layer: str, model: str | None) -> _Call[Kernels]:
-        return _Call(
-            "GET",
-            f"/models/{self._chosen(model)}/layers/{quote(layer, safe='')}/kernels",
-            _read_kernels,
-            {},
-            None,
-            _TENSORS,
-        )
-
-    def feature_maps(
-        self, digit: dict[str, Any], layers: Sequence[str] | None, model: str | None, dtype: str
-    ) -> _Call[FeatureMaps]:
-        params = {"dtype": dtype, **({} if layers is None else {"layers": ",".join(layers)})}
-        return _Call("POST", f"/models/{self._chosen(model)}/feature-maps", _read_maps, params, digit, _TENSORS)
-
-    def neuron(
-        self, digit: dict[str, Any], layer: str, place: tuple[int, int, int], model: str | None
-    ) -> _Call[dict[str, Any]]:
-        body = {**digit, "layer": layer, **dict(zip(("filter", "row", "column"), map(int, place), strict=True))}
-        return _Call("POST", f"/models/{self._chosen(model)}/neuron", lambda answer: dict(answer.json()), {}, body)
-
-    def samples(self, label: int | None, correct: bool | None, offset: int, limit: int) -> _Call[Samples]:
-        wanted = {"label": label, "correct": None if correct is None else str(correct).lower()}
-        params = {name: value for name, value in wanted.items() if value is not None}
-        return _Call("GET", "/samples", _read_samples, {**params, "offset": offset, "limit": limit}, None, _TENSORS)
-
-    def _chosen(self, model: str | None) -> str:
-        name = model or self._model
-        if name is None:
-            raise ValueError("which model? Give model=… to the client or to the call; models() lists them.")
-        return quote(name, safe="")
+def _models() -> _Call[list[dict[str, Any]]]:
+    """The networks, a line each."""
+    return _Call("GET", "/models", lambda response: list(response.json()["models"]))
 
 
-_TENSORS = "application/x-safetensors"
+def _default_model() -> _Call[str]:
+    """Id of the server's default model."""
+    return _Call("GET", "/models", lambda response: str(response.json()["default"]))
+
+
+def _model(model: str | None = None) -> _Call[dict[str, Any]]:
+    """A network: its layers with shapes and counts, and its training record."""
+    return _Call("GET", "/models/{model}", lambda response: dict(response.json()), model)
+
+
+def _kernels(layer: str, *, model: str | None = None) -> _Call[Kernels]:
+    """The kernels and biases of a layer."""
+    path = f"/models/{{model}}/layers/{quote(layer, safe='')}/kernels"
+    return _Call("GET", path, _read_kernels, model, accept=_TENSORS)
+
+
+def _feature_maps(
+    *,
+    strokes: Sequence[ArrayLike] | None = None,
+    pixels: ArrayLike | None = None,
+    image: bytes | Path | None = None,
+    sample: int | None = None,
+    pen_width: float = PEN_WIDTH,
+    framing: Framing = "auto",
+    crop: Crop | None = None,
+    rotate: float = 0,
+    threshold: float | None = None,
+    layers: Sequence[str] | None = None,
+    model: str | None = None,
+    dtype: Literal["float32", "float16"] = "float32",
+) -> _Call[FeatureMaps]:
+    """The feature maps for a digit; give exactly one of ``strokes``, ``pixels``, ``image`` and ``sample``.
+
+    Args:
+        strokes: (n, 2) each: x and y in pad units, 0–1, y down.
+        pixels: (28, 28), 0 paper to 1 ink.
+        image: A PNG, JPEG, WebP, GIF or BMP, or the path of one.
+        sample: Index of one of MNIST's test digits.
+        pen_width: Of strokes, in pad units.
+        framing: How to frame the digit.
+        crop: Of an image, the part with the digit: left, top, width and height in fractions of the image.
+        rotate: Degrees to turn an image clockwise, after cropping.
+        threshold: Of an image, the share of the full contrast from which on a pixel is ink, 0–1; None: the server
+            finds the ink.
+        layers: Names of the wanted layers; None for all.
+        model: The network; None: that of the client.
+        dtype: Of the transfer; the arrays are float32 either way.
+
+    Raises:
+        ApiError: The server responded with a problem.
+    """
+    digit = _digit(strokes, pixels, image, sample, pen_width, framing, crop, rotate, threshold)
+    params = {"dtype": dtype, **({} if layers is None else {"layers": ",".join(layers)})}
+    return _Call("POST", "/models/{model}/feature-maps", _read_maps, model, params, digit, _TENSORS)
+
+
+def _neuron(
+    layer: str,
+    position: tuple[int, int, int],
+    *,
+    strokes: Sequence[ArrayLike] | None = None,
+    pixels: ArrayLike | None = None,
+    image: bytes | Path | None = None,
+    sample: int | None = None,
+    pen_width: float = PEN_WIDTH,
+    framing: Framing = "auto",
+    crop: Crop | None = None,
+    rotate: float = 0,
+    threshold: float | None = None,
+    model: str | None = None,
+) -> _Call[dict[str, Any]]:
+    """One neuron written out: patch, kernel, products, sums; ``position`` is its filter, row and column.
+
+    The digit is given as to `feature_maps`.
+    """
+    digit = _digit(strokes, pixels, image, sample, pen_width, framing, crop, rotate, threshold)
+    neuron = dict(zip(("filter", "row", "column"), map(int, position), strict=True))
+    body = {**digit, "layer": layer, **neuron}
+    return _Call("POST", "/models/{model}/neuron", lambda response: dict(response.json()), model, body=body)
+
+
+def _samples(
+    *, label: int | None = None, correct: bool | None = None, offset: int = 0, limit: int = 50
+) -> _Call[Samples]:
+    """A page of MNIST's test digits: only those of a label, only those classified correctly (or incorrectly)."""
+    wanted = {"label": label, "correct": None if correct is None else str(correct).lower()}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
+    params: dict[str, str | int] = {**chosen, "offset": offset, "limit": limit}
+    return _Call("GET", "/samples", _read_samples, params=params, accept=_TENSORS)
+
+
+def _blocking(build: Callable[P, _Call[T]]) -> Callable[Concatenate["Client", P], T]:
+    """The method of `Client` that sends this call."""
+
+    @wraps(build)
+    def method(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return client._send(build(*args, **kwargs))
+
+    return method
+
+
+def _awaiting(build: Callable[P, _Call[T]]) -> Callable[Concatenate["AsyncClient", P], Awaitable[T]]:
+    """The method of `AsyncClient` that sends this call."""
+
+    @wraps(build)
+    async def method(client: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await client._send(build(*args, **kwargs))
+
+    return method
 
 
 class Client:
-    """Asks a Kernelscope service; close it, or use it in a ``with``."""
+    """Sends requests to a Kernelscope service; close it, or use it in a ``with``."""
+
+    models = _blocking(_models)
+    model = _blocking(_model)
+    kernels = _blocking(_kernels)
+    feature_maps = _blocking(_feature_maps)
+    neuron = _blocking(_neuron)
+    samples = _blocking(_samples)
 
     def __init__(
         self,
         base_url: str = DEFAULT_URL,
         *,
-        model: str | None = "cnn",
+        model: str | None = None,
         retries: int = 2,
         timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Connect when first asked.
+        """Connect at the first request.
 
         Args:
-            base_url: Where the service is.
-            model: The network that is asked unless a call names another one.
-            retries: How often a busy server (503) is asked again, after the pause that it asks for.
-            timeout: Seconds to wait for an answer.
-            transport: Something else than the network, for tests.
+            base_url: Address of the service.
+            model: The network of calls that name none; None: the server's default model.
+            retries: How often a request is repeated that a busy server (503) rejected, after the pause it names.
+            timeout: Seconds to wait for a response.
+            transport: A replacement for the network, for tests.
         """
-        self._calls = _Calls(model)
+        self._default_model = model
         self._retries = retries
         self._http = httpx.Client(base_url=base_url, timeout=timeout, transport=transport)
 
-    def models(self) -> list[dict[str, Any]]:
-        """The networks, a line each."""
-        return self._send(self._calls.models())
-
-    def model(self, model: str | None = None) -> dict[str, Any]:
-        """A network: its layers with shapes and counts, and its training record."""
-        return self._send(self._calls.model(model))
-
-    def kernels(self, layer: str, *, model: str | None = None) -> Kernels:
-        """What a layer learned."""
-        return self._send(self._calls.kernels(layer, model))
-
-    def feature_maps(
-        self,
-        *,
-        strokes: Sequence[ArrayLike] | None = None,
-        pixels: ArrayLike | None = None,
-        image: bytes | Path | None = None,
-        sample: int | None = None,
-        pen_width: float = PEN_WIDTH,
-        framing: Framing = "auto",
-        layers: Sequence[str] | None = None,
-        model: str | None = None,
-        dtype: Literal["float32", "float16"] = "float32",
-    ) -> FeatureMaps:
-        """What every filter makes of a digit; give exactly one of ``strokes``, ``pixels``, ``image`` and ``sample``.
-
-        Args:
-            strokes: (n, 2) each: x and y in pad units, 0–1, y down.
-            pixels: (28, 28), 0 paper to 1 ink.
-            image: A PNG, JPEG, WebP, GIF or BMP, or the path of one.
-            sample: Index of one of MNIST's test digits.
-            pen_width: Of strokes, in pad units.
-            framing: How to make the network's input of it.
-            layers: Names of the layers wanted; None for all.
-            model: The network.
-            dtype: What travels; the arrays are float32 either way.
-
-        Raises:
-            Refused: The server would not.
-        """
-        digit = _digit(strokes, pixels, image, sample, pen_width, framing)
-        return self._send(self._calls.feature_maps(digit, layers, model, dtype))
-
-    def neuron(
-        self,
-        layer: str,
-        place: tuple[int, int, int],
-        *,
-        strokes: Sequence[ArrayLike] | None = None,
-        pixels: ArrayLike | None = None,
-        image: bytes | Path | None = None,
-        sample: int | None = None,
-        pen_width: float = PEN_WIDTH,
-        framing: Framing = "auto",
-        model: str | None = None,
-    ) -> dict[str, Any]:
-        """One neuron written out: patch, kernel, products, sums; ``place`` is its filter, row and column.
-
-        The digit is given as to `feature_maps`.
-        """
-        digit = _digit(strokes, pixels, image, sample, pen_width, framing)
-        return self._send(self._calls.neuron(digit, layer, place, model))
-
-    def samples(
-        self, *, label: int | None = None, correct: bool | None = None, offset: int = 0, limit: int = 50
-    ) -> Samples:
-        """A page of MNIST's test digits: only those of a label, only those that are read right (or wrong)."""
-        return self._send(self._calls.samples(label, correct, offset, limit))
-
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -293,11 +317,13 @@ class Client:
         self.close()
 
     def _send(self, call: _Call[T]) -> T:
+        if call.needs_default(self._default_model):
+            self._default_model = self._send(_default_model())
         for attempt in range(self._retries + 1):
-            answer = self._http.send(call.request_of(self._http))
-            pause = _pause_before_next(answer, attempt, self._retries)
+            response = self._http.send(call.request_of(self._http, self._default_model))
+            pause = _pause_before_next(response, attempt, self._retries)
             if pause is None:
-                return _read(answer, call)
+                return _read(response, call)
             time.sleep(pause)
         raise AssertionError("the last attempt has no pause")
 
@@ -305,74 +331,29 @@ class Client:
 class AsyncClient:
     """The same with coroutines; close it, or use it in an ``async with``."""
 
+    models = _awaiting(_models)
+    model = _awaiting(_model)
+    kernels = _awaiting(_kernels)
+    feature_maps = _awaiting(_feature_maps)
+    neuron = _awaiting(_neuron)
+    samples = _awaiting(_samples)
+
     def __init__(
         self,
         base_url: str = DEFAULT_URL,
         *,
-        model: str | None = "cnn",
+        model: str | None = None,
         retries: int = 2,
         timeout: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """As `Client`."""
-        self._calls = _Calls(model)
+        self._default_model = model
         self._retries = retries
         self._http = httpx.AsyncClient(base_url=base_url, timeout=timeout, transport=transport)
 
-    async def models(self) -> list[dict[str, Any]]:
-        """As `Client.models`."""
-        return await self._send(self._calls.models())
-
-    async def model(self, model: str | None = None) -> dict[str, Any]:
-        """As `Client.model`."""
-        return await self._send(self._calls.model(model))
-
-    async def kernels(self, layer: str, *, model: str | None = None) -> Kernels:
-        """As `Client.kernels`."""
-        return await self._send(self._calls.kernels(layer, model))
-
-    async def feature_maps(
-        self,
-        *,
-        strokes: Sequence[ArrayLike] | None = None,
-        pixels: ArrayLike | None = None,
-        image: bytes | Path | None = None,
-        sample: int | None = None,
-        pen_width: float = PEN_WIDTH,
-        framing: Framing = "auto",
-        layers: Sequence[str] | None = None,
-        model: str | None = None,
-        dtype: Literal["float32", "float16"] = "float32",
-    ) -> FeatureMaps:
-        """As `Client.feature_maps`."""
-        digit = _digit(strokes, pixels, image, sample, pen_width, framing)
-        return await self._send(self._calls.feature_maps(digit, layers, model, dtype))
-
-    async def neuron(
-        self,
-        layer: str,
-        place: tuple[int, int, int],
-        *,
-        strokes: Sequence[ArrayLike] | None = None,
-        pixels: ArrayLike | None = None,
-        image: bytes | Path | None = None,
-        sample: int | None = None,
-        pen_width: float = PEN_WIDTH,
-        framing: Framing = "auto",
-        model: str | None = None,
-    ) -> dict[str, Any]:
-        """As `Client.neuron`."""
-        digit = _digit(strokes, pixels, image, sample, pen_width, framing)
-        return await self._send(self._calls.neuron(digit, layer, place, model))
-
-    async def samples(
-        self, *, label: int | None = None, correct: bool | None = None, offset: int = 0, limit: int = 50
-    ) -> Samples:
-        """As `Client.samples`."""
-        return await self._send(self._calls.samples(label, correct, offset, limit))
-
     async def aclose(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -382,11 +363,13 @@ class AsyncClient:
         await self.aclose()
 
     async def _send(self, call: _Call[T]) -> T:
+        if call.needs_default(self._default_model):
+            self._default_model = await self._send(_default_model())
         for attempt in range(self._retries + 1):
-            answer = await self._http.send(call.request_of(self._http))
-            pause = _pause_before_next(answer, attempt, self._retries)
+            response = await self._http.send(call.request_of(self._http, self._default_model))
+            pause = _pause_before_next(response, attempt, self._retries)
             if pause is None:
-                return _read(answer, call)
+                return _read(response, call)
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt has no pause")
 
@@ -398,9 +381,13 @@ def _digit(
     sample: int | None,
     pen_width: float,
     framing: Framing,
+    crop: Crop | None,
+    rotate: float,
+    threshold: float | None,
 ) -> dict[str, Any]:
-    """The digit as the API takes it. What is wrong with it the server says, with its own limits."""
-    given: dict[str, Any] = {}
+    """The digit as the API takes it; the server checks it."""
+    adjusted = {"crop": crop and [float(each) for each in crop], "rotate": rotate or None, "threshold": threshold}
+    given: dict[str, Any] = {name: value for name, value in adjusted.items() if value is not None}
     if strokes is not None:
         given |= {"strokes": [np.asarray(stroke, dtype=np.float64).tolist() for stroke in strokes]}
         given |= {"pen_width": pen_width}
@@ -414,29 +401,29 @@ def _digit(
     return {**given, "framing": framing}
 
 
-def _pause_before_next(answer: httpx.Response, attempt: int, retries: int) -> float | None:
-    """Seconds until a busy server is to be asked again; None if it is not to be."""
-    if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == retries:
+def _pause_before_next(response: httpx.Response, attempt: int, retries: int) -> float | None:
+    """Seconds until the request to a busy server is repeated; None if it is not."""
+    if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or attempt == retries:
         return None
     try:
-        pause = float(answer.headers.get("Retry-After", ""))
+        pause = float(response.headers.get("Retry-After", ""))
     except ValueError:
         return None
     return pause if 0 <= pause <= LONGEST_PAUSE else None
 
 
-def _read(answer: httpx.Response, call: _Call[T]) -> T:
-    if answer.is_success:
-        return call.read(answer)
+def _read(response: httpx.Response, call: _Call[T]) -> T:
+    if response.is_success:
+        return call.read(response)
     try:
-        problem = answer.json()
+        problem = response.json()
     except ValueError:
         problem = {}
-    raise Refused(answer.status_code, problem if isinstance(problem, dict) else {})
+    raise ApiError(response.status_code, problem if isinstance(problem, dict) else {})
 
 
-def _read_maps(answer: httpx.Response) -> FeatureMaps:
-    tensors, metadata = _tensors_of(answer)
+def _read_maps(response: httpx.Response) -> FeatureMaps:
+    tensors, metadata = _tensors_of(response)
     prediction = metadata["prediction"] or {}
     return FeatureMaps(
         model=metadata["model"],
@@ -450,21 +437,21 @@ def _read_maps(answer: httpx.Response) -> FeatureMaps:
     )
 
 
-def _read_kernels(answer: httpx.Response) -> Kernels:
-    tensors, _ = _tensors_of(answer)
+def _read_kernels(response: httpx.Response) -> Kernels:
+    tensors, _ = _tensors_of(response)
     return Kernels(_float32(tensors["kernels"]), _float32(tensors["biases"]))
 
 
-def _read_samples(answer: httpx.Response) -> Samples:
-    tensors, metadata = _tensors_of(answer)
+def _read_samples(response: httpx.Response) -> Samples:
+    tensors, metadata = _tensors_of(response)
     return Samples(tensors["images"], tensors["labels"], tensors["indexes"], metadata["total"])
 
 
-def _tensors_of(answer: httpx.Response) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays of a safetensors answer, and its metadata, each value of which is JSON."""
-    length = int.from_bytes(answer.content[:8], "little")
-    metadata = json.loads(answer.content[8 : 8 + length]).get("__metadata__", {})
-    return load(answer.content), {name: json.loads(text) for name, text in metadata.items()}
+def _tensors_of(response: httpx.Response) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The arrays of a safetensors response, and its metadata, each value of which is JSON."""
+    length = int.from_bytes(response.content[:8], "little")
+    metadata = json.loads(response.content[8 : 8 + length]).get("__metadata__", {})
+    return load(response.content), {name: json.loads(text) for name, text in metadata.items()}
 
 
 def _float32(array: NDArray[Any]) -> Float32:

@@ -1,50 +1,59 @@
-"""Everything that the service refuses, and why.
+"""Every error that a client can get, and what helps.
 
     AppError
-    ├── MalformedRequest 400       the body is not JSON, or not multipart
-    ├── ForeignOrigin 403          a page of another site asks for a live session
-    ├── TrainingOff 403            visitors may not train here
-    ├── NotFound 404               no page or operation at this address
+    ├── MalformedRequest 400
+    ├── ForeignOrigin 403
+    ├── TrainingOff 403
+    ├── TrainingInProgress 409
+    ├── NotFound 404
     │   ├── UnknownModel
+    │   ├── UnknownCheckpoint
     │   ├── UnknownLayer
     │   ├── UnknownFilter
     │   ├── UnknownNeuron
+    │   ├── UnknownWeight
     │   ├── LayerWithoutKernels
     │   ├── UnknownSample
+    │   ├── NotMeasured
     │   └── UnknownProblem
     ├── MethodNotAllowed 405
     ├── NotAcceptable 406
     ├── RequestTooSlow 408
-    ├── TrainingUnderWay 409       one at a time
     ├── BodyTooLarge 413
-    ├── ImageTooLarge 413          too many bytes
+    ├── ImageTooLarge 413
     ├── TooManyPixels 413
-    ├── UnsupportedMediaType 415   the body is of another kind than the operation reads
-    ├── NotAnImage 415             the upload is no image of a format that is read here
-    ├── InvalidInput 422           a value is missing, of another shape or out of range
-    │   ├── ImageUnreadable        an image, but damaged or cut short
-    │   ├── FramingImpossible      it has to be framed, and framing was declined
-    │   ├── IncrementWithoutBase   there is no stroke, or no known drawing, to continue
-    │   ├── DrawingTooLarge        more strokes, points or ink than is drawn here
-    │   └── OneLayerRequired       a picture shows one layer
+    ├── TooManyScans 413
+    ├── UnsupportedMediaType 415
+    ├── NotAnImage 415
+    ├── InvalidInput 422
+    │   ├── ImageUnreadable
+    │   ├── FramingImpossible
+    │   ├── DigitUnlabeled
+    │   ├── IncrementWithoutBase
+    │   ├── DrawingTooLarge
+    │   ├── OneLayerRequired
+    │   └── PictureTooLarge
+    ├── UnknownHost 421
     ├── HeadersTooLarge 431
     ├── InternalError 500
     └── Unavailable 503
         ├── ServerBusy
-        └── NotReady
+        ├── NotReady
+        └── TrainingNotStarted
 
-Each class owns its slug, title, status and advice, and its docstring is the summary; a page at ``/problems/<slug>``
-shows them. A raised one adds the detail: what happened, the numbers, what would work.
+Each class has its slug, title, status and advice, and its docstring is the summary; a page at ``/problems/<slug>``
+shows them. A raised error adds the detail: what happened, the numbers, what would work. A test compares the tree with
+the classes.
 """
 
-# ruff: noqa: N818 - they are named as the problems that clients read
+# ruff: noqa: N818 - they have the names of the problems that clients read
 
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 
 class AppError(Exception):
-    """A refusal that a client can understand."""
+    """An error that a client can understand."""
 
     slug: ClassVar[str]
     title: ClassVar[str]
@@ -57,11 +66,11 @@ class AppError(Exception):
         cls.summary = cls.__doc__ or ""
 
     def __init__(self, detail: str, headers: Mapping[str, str] | None = None, **numbers: Any) -> None:
-        """Refuse.
+        """Describe what happened.
 
         Args:
             detail: What happened, the numbers, what would work. Never repeats a drawing.
-            headers: Response headers that belong to the refusal.
+            headers: Response headers that belong to the error.
             numbers: Members that a program can read, such as ``limit_bytes``.
         """
         super().__init__(detail)
@@ -69,10 +78,15 @@ class AppError(Exception):
         self.headers = headers or {}
         self.numbers = numbers
 
-    def as_problem(self, instance: str) -> dict[str, Any]:
-        """The members of the problem answer (RFC 9457); ``instance`` is the path that was asked."""
+    def as_problem(self, instance: str, root_path: str) -> dict[str, Any]:
+        """The members of the problem (RFC 9457).
+
+        Args:
+            instance: The path of the request.
+            root_path: The path under which the service is; addresses begin with it.
+        """
         return {
-            "type": f"/problems/{self.slug}",
+            "type": f"{root_path}/problems/{self.slug}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
@@ -91,32 +105,32 @@ class MalformedRequest(AppError):
 
 
 class ForeignOrigin(AppError):
-    """A page of another site asked for a live session."""
+    """A page of another site tried to open a live session."""
 
     slug = "foreign-origin"
     title = "Foreign origin"
     status = 403
     advice = (
-        "Whoever runs this server can admit the site with KERNELSCOPE_LIVE_ORIGINS. Programs send no Origin header."
+        "The operator of this server can admit the site with KERNELSCOPE_LIVE_ORIGINS. Programs send no Origin header."
     )
 
 
 class TrainingOff(AppError):
-    """This server trains no networks for its visitors."""
+    """This server trains no networks for visitors."""
 
     slug = "training-off"
     title = "Training is off"
     status = 403
-    advice = "Run Kernelscope on your own machine, where it is on; KERNELSCOPE_TRAINING turns it on and off."
+    advice = "Run Kernelscope on your own machine, where training is on; KERNELSCOPE_TRAINING turns it on and off."
 
 
-class TrainingUnderWay(AppError):
+class TrainingInProgress(AppError):
     """A network is being trained, and this server trains one at a time."""
 
-    slug = "training-under-way"
-    title = "Training is under way"
+    slug = "training-in-progress"
+    title = "Training in progress"
     status = 409
-    advice = "Wait until it is done, or cancel it: DELETE /api/v1/trainings/current."
+    advice = "Wait until it ends, or cancel it: DELETE /api/v1/trainings/current."
 
 
 class NotFound(AppError):
@@ -125,7 +139,7 @@ class NotFound(AppError):
     slug = "not-found"
     title = "Not found"
     status = 404
-    advice = "The workbench is at /, the API reference at /docs."
+    advice = "The header of every page links to the other pages and to the API reference."
 
 
 class UnknownModel(NotFound):
@@ -137,7 +151,7 @@ class UnknownModel(NotFound):
 
 
 class UnknownCheckpoint(NotFound):
-    """No weights of this training step were kept."""
+    """No weights of this training step were stored."""
 
     slug = "unknown-checkpoint"
     title = "Unknown checkpoint"
@@ -177,11 +191,11 @@ class UnknownWeight(NotFound):
 
 
 class LayerWithoutKernels(NotFound):
-    """This layer learned no weights: ReLU, pooling and softmax compute without any."""
+    """This layer has no weights: ReLU, pooling and softmax compute without any."""
 
     slug = "layer-without-kernels"
     title = "Layer without kernels"
-    advice = "Ask for the kernels of a convolutional or fully connected layer."
+    advice = "Request the kernels of a convolutional or fully connected layer."
 
 
 class UnknownSample(NotFound):
@@ -189,23 +203,23 @@ class UnknownSample(NotFound):
 
     slug = "unknown-sample"
     title = "Unknown sample"
-    advice = "GET /api/v1/samples tells how many test digits there are; indexes begin at 0."
+    advice = "GET /api/v1/samples says how many test digits there are; indexes begin at 0."
 
 
 class NotMeasured(NotFound):
-    """This measurement takes minutes and is made beforehand; it is not among what is served here."""
+    """This measurement takes minutes, so it is computed beforehand; this server does not have it."""
 
     slug = "not-measured"
     title = "Not measured"
-    advice = "Whoever runs the server can make it: the detail names the command."
+    advice = "The operator of the server can compute it: the detail names the command."
 
 
 class UnknownProblem(NotFound):
-    """No problem of this name is known."""
+    """There is no problem of this name."""
 
     slug = "unknown-problem"
     title = "Unknown problem"
-    advice = "The `type` of a problem answer is the address of its page."
+    advice = "The `type` of a problem is the address of its page."
 
 
 class MethodNotAllowed(AppError):
@@ -214,11 +228,11 @@ class MethodNotAllowed(AppError):
     slug = "method-not-allowed"
     title = "Method not allowed"
     status = 405
-    advice = "The Allow header of the answer names the methods that work."
+    advice = "The Allow header of the response names the methods that work."
 
 
 class NotAcceptable(AppError):
-    """The answer cannot be given in any of the formats that the Accept header allows."""
+    """The Accept header allows none of the formats of this response."""
 
     slug = "not-acceptable"
     title = "Not acceptable"
@@ -262,8 +276,17 @@ class TooManyPixels(AppError):
     advice = "Scale the image down: a digit of a few hundred pixels is plenty."
 
 
+class TooManyScans(AppError):
+    """The JPEG is stored in more scans than this server decodes."""
+
+    slug = "too-many-scans"
+    title = "Too many scans"
+    status = 413
+    advice = "Save the image again, as a baseline JPEG or as a PNG."
+
+
 class UnsupportedMediaType(AppError):
-    """The body is of a kind that this operation does not read."""
+    """This operation does not read bodies of this media type."""
 
     slug = "unsupported-media-type"
     title = "Unsupported media type"
@@ -277,7 +300,7 @@ class NotAnImage(AppError):
     slug = "not-an-image"
     title = "Not an image"
     status = 415
-    advice = "Save the picture as PNG or JPEG and send that."
+    advice = "Save the image as PNG or JPEG and send that."
 
 
 class InvalidInput(AppError):
@@ -294,7 +317,7 @@ class ImageUnreadable(InvalidInput):
 
     slug = "image-unreadable"
     title = "Image unreadable"
-    advice = "Upload it again, or save it anew with an image program."
+    advice = "Upload it again, or save it again with an image program."
 
 
 class FramingImpossible(InvalidInput):
@@ -306,11 +329,11 @@ class FramingImpossible(InvalidInput):
 
 
 class DigitUnlabeled(InvalidInput):
-    """Nobody says what the digit is, and there is no ink to read."""
+    """The request has no label, and a blank digit has no prediction to use as one."""
 
     slug = "digit-unlabeled"
     title = "Digit without a label"
-    advice = "Give the right class as `label`, or a digit with ink."
+    advice = "Send the right class as `label`, or a digit with ink."
 
 
 class IncrementWithoutBase(InvalidInput):
@@ -322,7 +345,7 @@ class IncrementWithoutBase(InvalidInput):
 
 
 class DrawingTooLarge(InvalidInput):
-    """The strokes are more than this server draws at once."""
+    """The strokes have more points or ink than this server draws at once."""
 
     slug = "drawing-too-large"
     title = "Drawing too large"
@@ -330,11 +353,28 @@ class DrawingTooLarge(InvalidInput):
 
 
 class OneLayerRequired(InvalidInput):
-    """A PNG, and an answer with one filter alone, is of exactly one layer."""
+    """A PNG, and a response with one filter alone, shows exactly one layer."""
 
     slug = "one-layer-required"
     title = "One layer required"
     advice = "Name one layer, as in ?layers=conv1."
+
+
+class PictureTooLarge(InvalidInput):
+    """The PNG would have more pixels than this server draws."""
+
+    slug = "picture-too-large"
+    title = "Picture too large"
+    advice = "Choose a smaller zoom, or one filter with ?filter=0."
+
+
+class UnknownHost(AppError):
+    """The request is addressed to another host than this server."""
+
+    slug = "unknown-host"
+    title = "Unknown host"
+    status = 421
+    advice = "Use the address that the server is meant to have; whoever runs it adds names to KERNELSCOPE_HOSTS."
 
 
 class HeadersTooLarge(AppError):
@@ -352,20 +392,25 @@ class InternalError(AppError):
     slug = "internal-error"
     title = "Internal error"
     status = 500
-    advice = "Report it with the X-Request-ID of the answer."
+    advice = "Report it with the X-Request-ID of the response."
 
 
 class Unavailable(AppError):
-    """The server cannot answer now."""
+    """The server cannot compute a response now."""
 
     slug = "unavailable"
     title = "Unavailable"
     status = 503
     advice = "Try again after the seconds in the Retry-After header."
 
+    def __init__(self, detail: str, retry_seconds: int = 1, headers: Mapping[str, str] | None = None) -> None:
+        """Describe what happened, and after how many seconds to try again."""
+        waiting = {"Retry-After": str(retry_seconds)}
+        super().__init__(detail, {**waiting, **(headers or {})}, retry_after_seconds=retry_seconds)
+
 
 class ServerBusy(Unavailable):
-    """As many requests as the server takes on are already waiting."""
+    """The server already has as many waiting requests as it accepts."""
 
     slug = "server-busy"
     title = "Server busy"
@@ -378,8 +423,21 @@ class NotReady(Unavailable):
     title = "Not ready"
 
 
+class TrainingNotStarted(Unavailable):
+    """The process that trains a visitor's network could not be started."""
+
+    slug = "training-not-started"
+    title = "Training not started"
+
+
+def sentence(error: Exception) -> str:
+    """The message of an error of the model package, as a sentence of a problem."""
+    message = str(error)
+    return f"{message[0].upper()}{message[1:]}."
+
+
 def all_problems() -> Iterator[type[AppError]]:
-    """Every class of refusal, the tree from top to bottom."""
+    """Every class of error, the tree from top to bottom."""
     pending: list[type[AppError]] = [*AppError.__subclasses__()]
     while pending:
         problem = pending.pop(0)

@@ -1,4 +1,4 @@
-"""Start and stop: load every artifact once, warm up, open the compute pool; close it again."""
+"""Start and stop of the application: load the artifacts, warm up, open the compute pools; close them again."""
 
 import logging
 import sys
@@ -9,77 +9,98 @@ import numpy as np
 from fastapi import FastAPI
 from threadpoolctl import threadpool_limits
 
-from app.dependencies import Services
-from app.services.compute_pool import ComputePool
-from app.services.experiments import ExperimentRecords
-from app.services.framing import from_pixels
-from app.services.inference import run_forward
-from app.services.live_session import Seats
-from app.services.network_catalog import NetworkCatalog
-from app.services.sample_catalog import SampleCatalog
-from app.services.workshop import Workshop
+from app.compute_pool import ComputePool
+from app.context import Context
+from app.forward import forward
+from app.framing import from_pixels
+from app.live.seats import Seats
+from app.measurements import Measurements
+from app.model_catalog import ModelCatalog
+from app.sample_catalog import SampleCatalog
+from app.server.http_protocol import unread_bytes
 from app.settings import Settings
+from app.trainings.service import TrainingService
 from model.checksums import verify_checksums
+from model.digits.framing import FRAME_SIZE
 from model.errors import ArtifactError
 from model.memory import keep_freed_memory
-from model.preprocessing import FRAME_SIZE
 
 logger = logging.getLogger(__name__)
 
 KEPT_BYTES = 2**25
-"""Freed memory that a process keeps for the next request."""
+"""Freed memory that a process keeps for later requests, in bytes."""
 
 
 SWITCH_SECONDS = 0.0002
-"""How long one thread keeps the interpreter from another that wants it; Python's own 5 ms are longer than any job."""
+"""How long one thread may hold the interpreter while another waits; Python's default of 5 ms is longer than a job."""
 
 SHOWN_DIGITS = 1000
-"""Test digits that a network from elsewhere is shown, to find the ranges of its colors."""
+"""Test digits from which the color ranges of an uploaded model are measured."""
+
+CLOSE_SECONDS = 1.0
+"""How long a pool waits at the end for a job that runs; requests had their time before."""
 
 SLOW_THREADS = 1
-"""Threads for what may take long."""
+"""Threads for requests that may take long."""
+
+
+def _load(settings: Settings) -> tuple[ModelCatalog, SampleCatalog, bool]:
+    """Read the models and the test digits.
+
+    Returns:
+        The models, the test digits, and whether checksums were there to verify the files.
+
+    Raises:
+        ArtifactError: A file is damaged, or the default model is not among the models.
+    """
+    verified = verify_checksums(settings.artifacts)
+    catalog = ModelCatalog.load(settings.artifacts)
+    samples = SampleCatalog.load(settings.artifacts, catalog)
+    if settings.models is not None:
+        shown = list(range(min(SHOWN_DIGITS, len(samples))))
+        catalog.load_uploaded(settings.models, samples.tensors(shown)["images"])
+    names = [served.name for served in catalog.all]
+    if settings.default_model not in names:
+        raise ArtifactError(
+            f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but these models are served: {', '.join(names)}"
+        )
+    return catalog, samples, verified
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Put what routes need into ``app.state`` for as long as the application runs."""
+    """Put what operations need into ``app.state`` while the application runs."""
     settings: Settings = app.state.settings
     keep_freed_memory(up_to=KEPT_BYTES)
     sys.setswitchinterval(SWITCH_SECONDS)
-    verified = verify_checksums(settings.artifacts)
-    catalog = NetworkCatalog.load(settings.artifacts)
-    app.state.catalog = catalog
-    app.state.samples = samples = SampleCatalog.load(settings.artifacts, catalog)
-    if settings.models is not None:
-        catalog.bring(settings.models, samples.tensors(list(range(min(SHOWN_DIGITS, len(samples)))))["images"])
-    names = [served.name for served in catalog.all]
-    if settings.default_model not in names:
-        raise ArtifactError(
-            f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but there are: {', '.join(names)}"
-        )
-    app.state.records = ExperimentRecords.load(settings.artifacts)
-    # Drawings take a millisecond, an image or an experiment may take hundreds: in lanes of their own, the first never
-    # wait for the second. A second thread for drawings would only fight the first one for the interpreter.
-    app.state.pool = pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds)
-    app.state.slow_pool = slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds)
-    app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
-    app.state.services = Services(settings, catalog, app.state.samples, pool, slow_pool, app.state.metrics)
-    app.state.workshop = workshop = Workshop(catalog, settings.training and settings.workers == 1)
-    app.state.seats = seats = Seats(settings.live_sessions)
-    app.state.metrics.observe_live_sessions(lambda: seats.taken)
-    # One thread for each product: two gave nothing on these small matrices, and under load they fought each other.
+    # One thread for each matrix product: two are not faster for these small matrices, and under load they compete.
     with threadpool_limits(limits=1, user_api="blas"):
+        catalog, samples, verified = _load(settings)
+        measurements = Measurements.load(settings.artifacts)
+
+        def is_full() -> bool:
+            return unread_bytes() > settings.unread_bytes
+
+        # A drawing takes a millisecond, an image or an experiment may take hundreds: with separate threads, drawings
+        # never wait for them. A second thread for drawings would only compete with the first for the interpreter.
+        pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds, is_full)
+        slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds, is_full)
+        app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
+        app.state.context = Context(settings, catalog, samples, measurements, pool, slow_pool, app.state.metrics)
+        app.state.trainings = trainings = TrainingService(catalog, settings.training and settings.workers == 1)
+        app.state.seats = seats = Seats(settings.live_sessions)
+        app.state.metrics.observe_live_sessions(lambda: seats.taken)
         blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))
         for served in catalog.all:
-            await pool.run(run_forward, served, blank, "none", list(served.layers))
+            await pool.run(forward, served, blank, "none", list(served.layers))
         environment = app.state.templates.env
         for template in environment.list_templates():
-            environment.get_template(template)  # compiled now, not while the first visitor waits
-        ready = {"models": names, "samples": len(app.state.samples), "verified": verified}
+            environment.get_template(template)  # compiled now, not during the first request
+        ready = {"models": [served.name for served in catalog.all], "samples": len(samples), "verified": verified}
         logger.info("ready", extra=ready)
         try:
             yield
         finally:
-            await workshop.close()
-            pool.close()
-            slow_pool.close()
+            await trainings.close()
+            pool.close(CLOSE_SECONDS)
+            slow_pool.close(CLOSE_SECONDS)

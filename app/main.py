@@ -1,49 +1,95 @@
 """The application: middleware, routes, static files and problem handlers, put together."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
-from app import __version__
+from app import __version__, pages
+from app.addresses import Addresses
+from app.api_reference import mark_code
 from app.codecs.media_types import NPZ, SAFETENSORS
+from app.documentation import DESCRIPTION, TAGS, complete_document
 from app.lifespan import lifespan
+from app.live import channel
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.head import HeadMiddleware
+from app.middleware.known_hosts import KnownHostsMiddleware, known_hosts
 from app.middleware.request_id import RequestIdMiddleware
+from app.middleware.root_path import RootPathMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.middleware.timing import TimingMiddleware
 from app.middleware.unexpected_errors import UnexpectedErrorsMiddleware
+from app.navigation import NAVIGATION, page_link
 from app.observability.metrics import Metrics
-from app.problems import install_problem_handlers
-from app.routes import (
+from app.operations import (
     attribution,
-    editor,
-    experiments,
-    explanations,
+    evidence,
+    feature_comparison,
+    feature_maps,
+    feature_visualization,
+    filter_names,
+    gradient_check,
+    gradient_descent,
     gradients,
-    inference,
+    health,
+    history,
     inference_protocol,
-    live,
-    networks,
-    operations,
-    orientation,
-    pages,
+    kernel_edits,
+    kernels,
+    layer_costs,
+    models,
+    neuron,
+    orientation_tuning,
+    perturb_pixel,
+    pixel_permutation,
     samples,
-    trainings,
+    translation,
 )
-from app.schemas.api_reference import mark_code
-from app.schemas.documentation import DESCRIPTION, TAGS, remove_default_refusals
+from app.problems import install_problem_handlers, reject_unknown_socket
 from app.settings import ROOT, Settings
 from app.static_files import RevalidatedStaticFiles
+from app.trainings import routes as trainings
 
 GZIP_LEVEL = 6
-"""Scripts and styles come within a thousandth of the smallest that higher levels make of them."""
+"""Scripts and styles are within a thousandth of their smallest size at higher levels."""
+
+ROUTES = (
+    models,
+    history,
+    kernels,
+    feature_maps,
+    channel,
+    neuron,
+    layer_costs,
+    perturb_pixel,
+    translation,
+    feature_comparison,
+    pixel_permutation,
+    orientation_tuning,
+    filter_names,
+    gradients,
+    gradient_check,
+    gradient_descent,
+    kernel_edits,
+    feature_visualization,
+    attribution,
+    evidence,
+    trainings,
+    inference_protocol,
+    samples,
+    health,
+    pages,
+)
+"""Modules with a `router`, in the order in which paths are matched and documented."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; networks are loaded when it starts, not here."""
+    settings = settings or Settings()
+    _require_free(settings.root_path)
     app = FastAPI(
         title="Kernelscope",
         version=__version__,
@@ -55,41 +101,52 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.settings = settings or Settings()
+    app.state.settings = settings
     app.state.metrics = Metrics()
-    _add_middleware(app, app.state.settings, app.state.metrics)
-    app.state.templates = Jinja2Templates(ROOT / "templates")
-    app.state.templates.env.filters["mark_code"] = mark_code
+    _add_middleware(app, settings, app.state.metrics)
+    app.state.templates = _create_templates(Addresses(settings.root_path, settings.default_model))
     install_problem_handlers(app)
-    for routes in (
-        networks,
-        inference,
-        live,
-        explanations,
-        experiments,
-        orientation,
-        gradients,
-        editor,
-        attribution,
-        trainings,
-        inference_protocol,
-        samples,
-        operations,
-        pages,
-    ):
+    for routes in ROUTES:
         app.include_router(routes.router)
+    app.add_api_websocket_route("/{path:path}", reject_unknown_socket)
     app.mount("/static", RevalidatedStaticFiles(directory=ROOT / "static"), name="static")
     _document(app)
     return app
 
 
+@cache
+def _create_templates(address: Addresses) -> Jinja2Templates:
+    """The page templates; applications with the same addresses share them, compiled."""
+    templates = Jinja2Templates(ROOT / "templates")
+    templates.env.globals.update(
+        address=address,
+        root_path=address.root_path,
+        default_model=address.default_model,
+        navigation=NAVIGATION,
+        page_link=page_link,
+    )
+    templates.env.filters["mark_code"] = mark_code
+    return templates
+
+
+def _require_free(root_path: str) -> None:
+    """Raises ValueError if addresses of the service begin with the root path, which would be removed from them."""
+    paths = ["/static/", *(route.path for routes in ROUTES for route in routes.router.routes)]
+    taken = [path for path in paths if root_path and f"{path}/".startswith(f"{root_path}/")]
+    if taken:
+        raise ValueError(
+            f"KERNELSCOPE_ROOT_PATH is {root_path!r}, but the service has addresses that begin so itself, such as "
+            f"{taken[0]}; choose another path."
+        )
+
+
 def _document(app: FastAPI) -> None:
-    """Make /openapi.json say what the application really answers."""
+    """Make /openapi.json describe the real responses."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = remove_default_refusals(original())
+            app.openapi_schema = complete_document(original(), app.state.settings.root_path)
         return app.openapi_schema
 
     # FastAPI's documented way to change the document is to replace this method.
@@ -105,7 +162,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         buffered_bytes=settings.buffered_bytes,
         seconds=settings.body_seconds,
     )
-    # Arrays of float32 hardly shrink: packing them would take longer than sending them.
+    # Arrays of float32 hardly shrink: compressing them would take longer than sending them.
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1000,
@@ -113,6 +170,8 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, SAFETENSORS, NPZ),
     )
     app.add_middleware(UnexpectedErrorsMiddleware)
+    app.add_middleware(KnownHostsMiddleware, hosts=known_hosts(settings.hosts, settings.host))
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(TimingMiddleware, metrics=metrics)
+    app.add_middleware(TimingMiddleware, metrics=metrics, root_path=settings.root_path)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(RootPathMiddleware, root_path=settings.root_path)

@@ -1,6 +1,6 @@
-"""Any exception → application/problem+json (RFC 9457), or a page when a browser asks for one.
+"""Any exception → application/problem+json (RFC 9457), or a page when a browser requests one.
 
-Answers never repeat what was sent: it may be huge, hostile or somebody's drawing.
+A response never repeats what was sent: it may be huge, hostile or somebody's drawing.
 """
 
 import http
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.websockets import WebSocket
 
 from app.codecs.tensor_json import encode_json
 from app.errors import (
@@ -26,30 +27,39 @@ from app.errors import (
     NotFound,
 )
 from app.observability.metrics import Metrics
+from app.settings import Settings
 
 PROBLEM_JSON = "application/problem+json"
 
+NEGOTIATED = {"Vary": "Accept"}
+"""A browser that navigates gets a page, everybody else JSON."""
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-"""Of which some work at an address."""
+"""The methods that an address may have."""
 
 MAX_ERRORS = 5
-"""Errors reported at once: 784 wrong numbers would answer with 100 kB."""
+"""Errors in one response: 784 wrong numbers would take 100 kB."""
 
 logger = logging.getLogger(__name__)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every exception in the one shape."""
+    """Turn every exception into a problem."""
 
-    async def answer(request: HTTPConnection, error: Exception) -> Response:
+    async def respond(request: HTTPConnection, error: Exception) -> Response:
         return problem_response(request, error)
 
     for kind in (AppError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, answer)
+        app.add_exception_handler(kind, respond)
 
 
-def refuse(connection: HTTPConnection, exception: Exception) -> AppError:
-    """Any exception as a refusal, and count it."""
+async def reject_unknown_socket(websocket: WebSocket) -> None:
+    """For WebSockets that no operation accepts; Starlette would respond with 403 and nothing else."""
+    raise NotFound(f"There is no WebSocket at {websocket.url.path[:200]}.")
+
+
+def count_error(connection: HTTPConnection, exception: Exception) -> AppError:
+    """Any exception as an error that a client can understand; the metrics count it."""
     error = _as_app_error(connection, exception)
     metrics: Metrics = connection.app.state.metrics
     metrics.rejections.labels(error.slug).inc()
@@ -57,20 +67,28 @@ def refuse(connection: HTTPConnection, exception: Exception) -> AppError:
 
 
 def problem_response(request: HTTPConnection, exception: Exception) -> Response:
-    """The answer to a request that failed, or to a WebSocket handshake that is not accepted."""
-    error = refuse(request, exception)
-    problem = error.as_problem(request.url.path[:200])
+    """The response to a request that failed, or to a WebSocket handshake that is not accepted."""
+    error = count_error(request, exception)
+    problem = error.as_problem(request.url.path[:200], root_path_of(request))
     if _is_navigation(request):
         templates: Jinja2Templates = request.app.state.templates
         page = templates.TemplateResponse(request, "pages/error.html", {"problem": problem}, status_code=error.status)
-        page.headers.update(error.headers)
+        page.headers.update({**error.headers, **NEGOTIATED})
         return page
-    return Response(encode_json(problem), error.status, headers=dict(error.headers), media_type=PROBLEM_JSON)
+    return Response(
+        encode_json(problem), error.status, headers={**error.headers, **NEGOTIATED}, media_type=PROBLEM_JSON
+    )
+
+
+def root_path_of(connection: HTTPConnection) -> str:
+    """The path under which the service is; that of the connection may be longer, behind the mount of static files."""
+    settings: Settings = connection.app.state.settings
+    return settings.root_path
 
 
 def invalid_input(errors: Sequence[Any]) -> InvalidInput:
-    """Errors of pydantic, a few of them, as places and messages."""
-    reported = [{"where": _place(error["loc"]), "message": error["msg"]} for error in errors[:MAX_ERRORS]]
+    """Errors of pydantic, the first few of them, as locations and messages."""
+    reported = [{"where": _location(error["loc"]), "message": error["msg"]} for error in errors[:MAX_ERRORS]]
     first = "; ".join(
         f"{error['where']}: {error['message']}" if error["where"] else error["message"] for error in reported
     )
@@ -98,17 +116,17 @@ def _as_app_error(request: HTTPConnection, exception: Exception) -> AppError:
         case HTTPException():
             return _plain_error(exception)
         case _:
-            # The traceback names places in the code; no value of a request is in it.
+            # The traceback names lines of code; it holds no value of a request.
             logger.error("unexpected error", exc_info=exception)
-            return InternalError("The server made a mistake; the log has the details under this answer's X-Request-ID.")
+            return InternalError("The server made a mistake; its log has the details under the X-Request-ID.")
 
 
 def _methods_of(request: HTTPConnection) -> list[str]:
     """Every method that works at the request's address; the framework names those of its first route alone."""
-    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    requests = {method: {**request.scope, "method": method} for method in METHODS}
     return [
         method
-        for method, scope in asked.items()
+        for method, scope in requests.items()
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
     ]
 
@@ -121,15 +139,15 @@ def _plain_error(exception: HTTPException) -> AppError:
     return error
 
 
-def _place(location: Sequence[str | int]) -> str:
+def _location(location: Sequence[str | int]) -> str:
     """``("body", "strokes", 3)`` → ``body.strokes.3``; a field's name comes from the client, so it is cut short."""
     return ".".join(str(step)[:40] for step in location)
 
 
 def _is_navigation(request: HTTPConnection) -> TypeGuard[Request]:
-    """Whether a person is looking for a page."""
+    """Whether a person opened a page."""
     return (
         isinstance(request, Request)
-        and not request.url.path.startswith("/api/")
+        and not request.url.path.startswith(f"{root_path_of(request)}/api/")
         and "text/html" in request.headers.get("accept", "")
     )

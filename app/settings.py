@@ -1,4 +1,4 @@
-"""What can be set from outside, by environment variables.
+"""Settings from environment variables.
 
 ``HOST`` and ``PORT`` have the plain names that hosting services set; the others begin with ``KERNELSCOPE_``.
 """
@@ -9,41 +9,71 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEFAULT_MODEL = "cnn"
+"""The model that is shown and used unless another one is named."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Frozen; a value out of range stops the start with its name."""
+    """Frozen; a value out of range stops the start, and the error names it."""
 
     model_config = SettingsConfigDict(
         env_prefix="KERNELSCOPE_", frozen=True, populate_by_name=True, extra="ignore", validate_default=True
     )
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST"), description="Address to listen on.")
+    hosts: list[str] = Field(
+        [],
+        description="Names by which clients address the server (Host header), as a JSON list; *. for all names below; "
+        "empty: if it listens on this machine alone, localhost, 127.0.0.1 and [::1], else every name.",
+    )
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="Port; 0: a free one.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    root_path: str = Field(
+        "",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        description="The path under which a proxy serves everything, such as /kernelscope.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The minimum log level.")
 
     artifacts: Path = Field(ROOT / "model" / "artifacts", description="Folder of the trained networks and test digits.")
     models: Path | None = Field(
-        None, description="Folder of your own networks as ONNX files; each is a model by its name."
+        None, description="Folder of ONNX files; each is served as a model under its file name."
     )
-    default_model: str = Field("cnn", description="The model that the page shows.")
+    default_model: str = Field(
+        DEFAULT_MODEL, description="The model that pages show and operations use if none is named."
+    )
 
-    body_bytes: int = Field(6 * 2**20, ge=2**10, le=2**26, description="Largest request body, in bytes.")
+    body_bytes: int = Field(34 * 2**20, ge=2**10, le=2**26, description="Largest request body, in bytes.")
     buffered_bytes: int = Field(2**27, ge=2**20, description="Largest sum of all bodies being read, in bytes.")
+    unread_bytes: int = Field(
+        2**26,
+        ge=2**20,
+        description="Largest sum of all responses that wait for clients to read them, in bytes; beyond, 503.",
+    )
     body_seconds: float = Field(20, gt=0, le=600, description="Time for a request body to arrive, in seconds.")
 
-    image_bytes: int = Field(4 * 2**20, ge=2**10, le=2**26, description="Largest image file, in bytes.")
-    image_pixels: int = Field(20_000_000, ge=784, le=200_000_000, description="Most pixels of an image.")
-    strokes: int = Field(500, ge=1, le=100_000, description="Most strokes of a drawing.")
-    points: int = Field(20_000, ge=1, le=1_000_000, description="Most points of a drawing, over all strokes.")
+    image_bytes: int = Field(24 * 2**20, ge=2**10, le=2**26, description="Largest image file, in bytes.")
+    image_pixels: int = Field(20_000_000, ge=784, le=200_000_000, description="Maximum number of pixels of an image.")
+    jpeg_pixels: int = Field(
+        100_000_000,
+        ge=784,
+        le=500_000_000,
+        description="Maximum number of pixels of a baseline JPEG, which is decoded at reduced scale.",
+    )
+    strokes: int = Field(500, ge=1, le=100_000, description="Maximum number of strokes of a drawing.")
+    points: int = Field(
+        20_000, ge=1, le=1_000_000, description="Maximum number of points of a drawing, over all strokes."
+    )
 
-    live_sessions: int = Field(200, ge=0, le=100_000, description="Most live sessions at a time; beyond, 503.")
+    live_sessions: int = Field(
+        200, ge=0, le=100_000, description="Maximum number of live sessions at a time; beyond, 503."
+    )
     live_idle_seconds: float = Field(
         300, gt=0, le=86_400, description="A live session without messages ends after this time, in seconds."
     )
     live_messages: int = Field(
-        500, ge=1, le=100_000, description="Most messages a second of one live session; beyond, it ends."
+        500, ge=1, le=100_000, description="Maximum number of messages a second of one live session; beyond, it ends."
     )
     live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
 
@@ -57,7 +87,7 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Processes that serve, each with its own threads, queue, live sessions and metrics."
     )
 
-    threads: int = Field(1, ge=1, le=64, description="Threads for drawings; what takes long has one of its own.")
-    queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait for a thread; beyond, 503.")
-    queue_seconds: float = Field(10, gt=0, le=600, description="Longest wait for a thread, in seconds; beyond, 503.")
+    threads: int = Field(1, ge=1, le=64, description="Threads for drawings. Slow requests use one separate thread.")
+    queue: int = Field(64, ge=0, le=10_000, description="Maximum number of waiting requests; beyond, 503.")
+    queue_seconds: float = Field(10, gt=0, le=600, description="Maximum wait for a thread, in seconds; beyond, 503.")
     shutdown_seconds: int = Field(10, ge=0, le=600, description="Time for running requests at shutdown, in seconds.")

@@ -1,7 +1,7 @@
 """Color tables from colormaps.json, which the browser reads too.
 
 One diverging map for each ground: negative blue, zero neutral, positive orange, a pair that color-blind people can
-tell apart. Lightness changes evenly away from zero and equally on both sides, so neither sign looks stronger.
+distinguish. Lightness changes evenly away from zero and equally on both sides, so neither sign looks stronger.
 """
 
 import json

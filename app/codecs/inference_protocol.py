@@ -1,4 +1,4 @@
-"""Requests and answers of the Open Inference Protocol, version 2: JSON, and tensors as bytes behind it.
+"""Requests and responses of the Open Inference Protocol, version 2: JSON, and tensors as bytes behind it.
 
 Source:
     The protocol's specification and its binary tensor data extension, as KServe and Triton describe them.
@@ -22,7 +22,7 @@ DATATYPE = "FP32"
 
 @dataclass(frozen=True)
 class WantedOutput:
-    """An output that is asked for, and whether as bytes."""
+    """An output of the request, and whether it is wanted as bytes."""
 
     name: str
     binary: bool
@@ -30,12 +30,12 @@ class WantedOutput:
 
 @dataclass(frozen=True)
 class InferenceRequest:
-    """What is asked.
+    """A request.
 
     Attributes:
-        id: The client's own; comes back.
+        id: Chosen by the client; the response repeats it.
         images: (N, C, H, W) float32.
-        outputs: Wanted, in order; none: the usual ones.
+        outputs: The wanted outputs, in order; empty: the default ones.
         binary: Whether outputs come as bytes unless they say otherwise.
     """
 
@@ -52,7 +52,7 @@ def decode_request(
 
     Args:
         body: JSON, and bytes of tensors behind it.
-        header_length: The header that says where the JSON ends, if there is one.
+        header_length: The header with the length of the JSON, if there is one.
         name: Of the only input.
         shape: (C, H, W) that it must have behind its first axis.
         most: Images in one request.
@@ -64,7 +64,7 @@ def decode_request(
     try:
         request = orjson.loads(body[:end])
     except orjson.JSONDecodeError as error:
-        raise InvalidInput(f"The request is no JSON: {str(error)[:100]}.") from None
+        raise InvalidInput(f"The request is not JSON: {str(error)[:100]}.") from None
     if not isinstance(request, dict):
         raise InvalidInput("The request must be a JSON object.")
     inputs = request.get("inputs")
@@ -78,12 +78,12 @@ def decode_request(
     )
 
 
-def encode_answer(
+def encode_outputs(
     model: str, request: InferenceRequest, outputs: Mapping[str, NDArray[np.float32]]
 ) -> tuple[bytes, int | None]:
     """The body, and the length of its JSON if bytes follow it."""
     wanted = {each.name: each.binary for each in request.outputs}
-    told: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     tail: list[bytes] = []
     for name, array in outputs.items():
         output: dict[str, Any] = {"name": name, "datatype": DATATYPE, "shape": array.shape}
@@ -93,37 +93,39 @@ def encode_answer(
             output["parameters"] = {"binary_data_size": whole.nbytes}
         else:
             output["data"] = whole.ravel()
-        told.append(output)
-    answer: dict[str, Any] = {"model_name": model, "model_version": "1", "outputs": told}
+        described.append(output)
+    response: dict[str, Any] = {"model_name": model, "model_version": "1", "outputs": described}
     if request.id is not None:
-        answer["id"] = request.id
-    head = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+        response["id"] = request.id
+    head = orjson.dumps(response, option=orjson.OPT_SERIALIZE_NUMPY)
     return b"".join([head, *tail]), len(head) if tail else None
 
 
 def _header_end(header_length: str | None, size: int) -> int:
     if header_length is None:
         return size
-    if not (header_length.isascii() and header_length.isdigit() and int(header_length) <= size):
+    # Python raises an error for thousands of digits, so the number of digits is bounded first.
+    digits = header_length.isascii() and header_length.isdigit() and len(header_length) <= len(str(size))
+    if not digits or int(header_length) > size:
         raise InvalidInput(f"{HEADER_LENGTH} must be a number up to {size}, the length of the body.")
     return int(header_length)
 
 
 def _read_input(given: dict[str, Any], tail: bytes, name: str, shape: Sequence[int], most: int) -> NDArray[np.float32]:
-    told = given.get("shape")
+    given_shape = given.get("shape")
     if given.get("name") != name:
         raise InvalidInput(f"The only input is called {name!r}.")
     if given.get("datatype") != DATATYPE:
         raise InvalidInput(f"Input {name!r} is of datatype {DATATYPE}.")
     extents = ", ".join(map(str, shape))
     if not (
-        isinstance(told, list)
-        and all(type(extent) is int for extent in told)
-        and told[1:] == list(shape)
-        and 1 <= told[0] <= most
+        isinstance(given_shape, list)
+        and all(type(extent) is int for extent in given_shape)
+        and given_shape[1:] == list(shape)
+        and 1 <= given_shape[0] <= most
     ):
         raise InvalidInput(f"Input {name!r} must have the shape [N, {extents}], with N from 1 to {most}.")
-    count = int(np.prod(told))
+    count = int(np.prod(given_shape))
     parameters = given.get("parameters")
     size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
     if size is not None:
@@ -133,17 +135,27 @@ def _read_input(given: dict[str, Any], tail: bytes, name: str, shape: Sequence[i
             )
         images = np.frombuffer(tail, dtype="<f4")
     else:
-        try:
-            numbers = np.asarray(given.get("data"), dtype=np.float64).ravel()
-        except (ValueError, TypeError, OverflowError):
-            raise InvalidInput(f"The data of input {name!r} must be numbers, nested evenly or not at all.") from None
+        numbers = _numbers(given.get("data"), name)
         if numbers.size != count:
-            raise InvalidInput(f"Input {name!r} of shape {told} takes {count} numbers; {numbers.size} were sent.")
-        with np.errstate(over="ignore"):  # too large for single precision: infinite, and refused as such
+            raise InvalidInput(
+                f"Input {name!r} of shape {given_shape} takes {count} numbers; {numbers.size} were sent."
+            )
+        with np.errstate(over="ignore"):  # too large for single precision: infinite, and rejected as such
             images = numbers.astype(np.float32)
     if not np.isfinite(images).all():
         raise InvalidInput(f"Input {name!r} has numbers that are not finite.")
-    return np.array(images.reshape(told), dtype=np.float32)
+    return np.array(images.reshape(given_shape), dtype=np.float32)
+
+
+def _numbers(data: Any, name: str) -> NDArray[np.float64]:
+    """The numbers of nested lists, in order; NumPy would also read them from strings and from booleans."""
+    try:
+        numbers = np.asarray(data)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0, dtype=object)
+    if numbers.dtype.kind not in "iuf":
+        raise InvalidInput(f"The data of input {name!r} must be numbers, nested evenly or not at all.")
+    return numbers.astype(np.float64).ravel()
 
 
 def _read_outputs(given: Any) -> list[WantedOutput]:

@@ -1,4 +1,4 @@
-"""The formats of answers, and which of them a client wants."""
+"""The formats of responses, and which of them a client wants."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ NPZ = "application/x-npz"
 PNG = "image/png"
 
 TENSORS = (JSON, SAFETENSORS, NPZ)
-"""What every answer with arrays can be had as."""
+"""The formats of every response with arrays."""
 
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str:
@@ -32,7 +32,7 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str:
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
         raise NotAcceptable(
-            f"This answer can be had as {', '.join(offered)}; the Accept header allows none of them.",
+            f"This response is available as {', '.join(offered)}; the Accept header allows none of them.",
             offered=list(offered),
         )
     return best

@@ -26,7 +26,8 @@ def encode_tensors(
         media_type: safetensors or npz.
         tensors: Name → array.
         metadata: Strings; in an .npz they are one JSON object in a zero-dimensional array of text.
-        dtype: What floating-point numbers are rounded to; integers stay what they are.
+        dtype: What floating-point numbers are rounded to, those beyond its range to its largest; integers stay what
+            they are.
     """
     files = {name: np.ascontiguousarray(_rounded(array, dtype)) for name, array in tensors.items()}
     if media_type == SAFETENSORS:
@@ -37,4 +38,10 @@ def encode_tensors(
 
 
 def _rounded(array: NDArray[Any], dtype: Dtype) -> NDArray[Any]:
-    return array.astype(dtype) if np.issubdtype(array.dtype, np.floating) else array
+    if array.dtype == dtype or not np.issubdtype(array.dtype, np.floating):
+        return array
+    if np.finfo(array.dtype).max > np.finfo(dtype).max:
+        # An edited network has activations beyond 65,504; as an infinity, one of them would spoil every color range.
+        largest = array.dtype.type(np.finfo(dtype).max)
+        array = np.clip(array, -largest, largest)
+    return array.astype(dtype)

@@ -1,23 +1,32 @@
-"""Numbers as JSON: answers straight from arrays, and arrays from what a client sent."""
+"""Numbers as JSON: responses straight from arrays, and arrays from what a client sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from app.codecs.array_schema import json_default
 from app.errors import InvalidInput
 
 
-def encode_json(content: Mapping[str, Any]) -> bytes:
-    """JSON of an answer that may hold C-contiguous arrays and dataclasses; no Python list is ever made of an array."""
-    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+def encode_json(content: Any) -> bytes:
+    """JSON of a response that may hold arrays and dataclasses; no Python list is ever made of an array.
+
+    Fields of a dataclass whose names begin with an underscore are left out.
+    """
+    return orjson.dumps(content, default=json_default, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def plain_json(content: Any) -> Any:
+    """The same as dicts, lists, numbers and strings, for a page template."""
+    return orjson.loads(encode_json(content))
 
 
 def encode_json_text(content: Any) -> str:
-    """Small JSON for the metadata of a binary answer."""
-    return orjson.dumps(content).decode()
+    """Small JSON for the metadata of a binary response."""
+    return encode_json(content).decode()
 
 
 def decode_strokes(strokes: Sequence[Sequence[Sequence[float]]]) -> list[NDArray[np.float64]]:

@@ -7,14 +7,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.codecs.colormaps import LEVELS, Theme, color_levels, color_table
+from app.errors import PictureTooLarge
 
 GROUND = LEVELS
 """The palette's last color: what lies between maps."""
 
 MAP_COLUMNS = 8
 
+MAX_PIXELS = 20_000_000
+"""Of one picture: about 0.2 s of drawing and compressing."""
+
 GROUND_COLORS: dict[Theme, tuple[int, int, int]] = {"light": (200, 202, 205), "dark": (70, 74, 79)}
-"""Grays that no value has, so that a silent map still shows its edges."""
+"""Grays that no value has, so that an inactive map still shows its edges."""
 
 
 def encode_maps(
@@ -70,11 +74,23 @@ def _encode_colored(maps: NDArray[np.float32], bound: float, columns: int, zoom:
 
 
 def _arrange(cells: NDArray[np.uint8], columns: int, zoom: int, gap: int, ground: int) -> NDArray[np.uint8]:
-    """(n, H, W) → one enlarged sheet, in reading order."""
+    """(n, H, W) → one enlarged sheet, in reading order.
+
+    Raises:
+        PictureTooLarge: It would have more than `MAX_PIXELS`; the message has the largest zoom that works.
+    """
     count, height, width = cells.shape
     columns = max(1, min(columns, count))
     rows = max(1, -(-count // columns))
     high, wide = height * zoom, width * zoom
+    pixels = rows * (high + gap) * columns * (wide + gap)
+    if pixels > MAX_PIXELS:
+        works = int(zoom * (MAX_PIXELS / pixels) ** 0.5)
+        raise PictureTooLarge(
+            f"The picture would have {pixels:,} pixels; this server draws up to {MAX_PIXELS:,}: "
+            + (f"add ?zoom={works}." if works else "name one filter, as in ?filter=0."),
+            limit_pixels=MAX_PIXELS,
+        )
     sheet = np.full((rows * (high + gap) - gap, columns * (wide + gap) - gap), ground, dtype=np.uint8)
     for number, map_cells in enumerate(cells):
         top, left = number // columns * (high + gap), number % columns * (wide + gap)

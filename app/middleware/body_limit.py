@@ -1,7 +1,7 @@
-"""BodyLimitMiddleware: bounds the bytes and the seconds of request bodies, one by one and all together.
+"""BodyLimitMiddleware: limits the bytes and the seconds of request bodies, of each one and of all together.
 
-It counts what arrives, since a Content-Length may be missing or lie. It does not bound headers or idle connections:
-see `app.http_protocol`.
+It counts the bytes that arrive, since a Content-Length may be missing or wrong. For headers and idle connections see
+`app.server.http_protocol`.
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import AppError, BodyTooLarge, RequestTooSlow, ServerBusy
 from app.problems import problem_response
 
-# The rest of a refused body is not read, so the connection cannot serve another request.
+# The rest of a rejected body is not read, so the connection cannot serve another request.
 _CLOSE = {"Connection": "close"}
 
 
 class BodyLimitMiddleware:
-    """Refuses a body as soon as it is known to be too large, too slow or one too many."""
+    """Rejects a body as soon as it is too large, too slow or one too many."""
 
     def __init__(self, app: ASGIApp, body_bytes: int, buffered_bytes: int, seconds: float) -> None:
-        """Bound bodies.
+        """Limit bodies.
 
         Args:
-            app: The application behind.
+            app: The application.
             body_bytes: Largest body.
             buffered_bytes: Largest sum of the bodies of all running requests.
             seconds: Time for a body to arrive.
@@ -57,7 +57,7 @@ class BodyLimitMiddleware:
                     message = await receive()
             except TimeoutError:
                 raise RequestTooSlow(
-                    f"{received:,} bytes of the body arrived within {self._seconds:g} s, and not all of it.",
+                    f"{received:,} bytes of the body arrived within {self._seconds:g} s, but it is not complete.",
                     headers=_CLOSE,
                     limit_seconds=self._seconds,
                 ) from None
@@ -78,9 +78,8 @@ class BodyLimitMiddleware:
             raise self._too_large(received)
         if self._buffered > self._buffered_bytes:
             raise ServerBusy(
-                "The server is reading as much from others as it can hold.",
-                headers={"Retry-After": "1", **_CLOSE},
-                retry_after_seconds=1,
+                "The bodies of other requests already take all the memory that this server allows.",
+                headers=_CLOSE,
             )
 
     def _too_large(self, size: int) -> AppError:

@@ -1,10 +1,10 @@
-"""HeadMiddleware: HEAD wherever GET works, as HTTP asks for: the same headers, no body."""
+"""HeadMiddleware: HEAD wherever GET works, as HTTP requires: the same headers, no body."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadMiddleware:
-    """Asks the application with GET; the server knows that it was HEAD, and keeps the body to itself."""
+    """Calls the application with GET; the server knows that it was HEAD, and does not send the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -13,7 +13,7 @@ class HeadMiddleware:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        # A copy, because the server reads the method again when it answers.
+        # A copy, because the server reads the method again when it responds.
         as_get = {**scope, "method": "GET"}
         try:
             await self._app(as_get, receive, send)

@@ -1,25 +1,28 @@
-"""RequestIdMiddleware: one id for a request, in its answer and in every log line."""
+"""RequestIdMiddleware: one id for each request, in its response and in its log lines."""
 
 import re
-import uuid
-from contextvars import ContextVar
+import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.observability.logging import request_id
+
 HEADER = "X-Request-ID"
 
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-
-# What a client sends goes into headers and logs, so only harmless characters are taken over.
+# The client's id goes into headers and logs, so only harmless characters are accepted.
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+RESPONSES = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 
-ANSWERS = ("http.response.start", "websocket.accept", "websocket.http.response.start")
+
+def new_request_id() -> str:
+    """16 hexadecimal digits."""
+    return secrets.token_hex(8)
 
 
 class RequestIdMiddleware:
-    """Takes over the id that a client or proxy sends, or makes one."""
+    """Uses the id that a client or proxy sends, or creates one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,10 +32,10 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get(HEADER, "")
-        own = sent if _ACCEPTED.fullmatch(sent) else uuid.uuid4().hex
+        own = sent if _ACCEPTED.fullmatch(sent) else new_request_id()
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] in ANSWERS:
+            if message["type"] in RESPONSES:
                 MutableHeaders(scope=message)[HEADER] = own
             await send(message)
 

@@ -1,4 +1,4 @@
-"""SecurityHeadersMiddleware: what a browser may do with our answers."""
+"""SecurityHeadersMiddleware: what a browser may do with our responses."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,6 +35,10 @@ PARTS = ("text/javascript", "text/css")
 """Never pages: a browser heeds the policies of the page that loads them. A page loads forty of them, so bytes count."""
 
 
+RESPONSES = ("http.response.start", "websocket.http.response.start")
+"""The second one is the response to a WebSocket handshake that is not accepted."""
+
+
 class SecurityHeadersMiddleware:
     """No inline script, no foreign host, no frame around us."""
 
@@ -43,11 +47,11 @@ class SecurityHeadersMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in RESPONSES:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 if not headers.get("Content-Type", "").startswith(PARTS):
                     headers.update(DOCUMENT_HEADERS)
             await send(message)
 
-        await self._app(scope, receive, send_secured if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_secured)

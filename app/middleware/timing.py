@@ -1,4 +1,4 @@
-"""TimingMiddleware: how long answers take, as a Server-Timing header, a log line and a histogram."""
+"""TimingMiddleware: how long responses take, as a log line, a histogram and a Server-Timing header."""
 
 import logging
 from time import perf_counter
@@ -14,25 +14,29 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class TimingMiddleware:
-    """Watches answers pass; outermost, so that it sees every one."""
+    """Measures every response; only `RequestIdMiddleware` is outside of it, so that its log lines have the id."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, root_path: str) -> None:
         self._app = app
         self._metrics = metrics
+        self._static = f"{root_path}/static/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         begin = perf_counter()
+        is_static = scope["path"].startswith(self._static)
         status = 500
 
         async def send_timed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                milliseconds = (perf_counter() - begin) * 1000
-                MutableHeaders(scope=message)["Server-Timing"] = f"app;dur={milliseconds:.2f}"
+                # A page loads fifty static files: there the header would only add to what is downloaded.
+                if not is_static:
+                    milliseconds = (perf_counter() - begin) * 1000
+                    MutableHeaders(scope=message)["Server-Timing"] = f"app;dur={milliseconds:.2f}"
             await send(message)
 
         try:
@@ -41,16 +45,9 @@ class TimingMiddleware:
             seconds = perf_counter() - begin
             # Labels come from this server's own routes and methods: a client must not be able to invent any.
             method = scope["method"] if scope["method"] in METHODS else "other"
-            route = _route_of(scope)
+            route = "/static" if is_static else str(getattr(scope.get("route"), "path", "unknown"))
             self._metrics.requests.labels(method, route, str(status)).inc()
             self._metrics.latency.labels(method, route).observe(seconds)
             # The path alone: a query may hold a shared drawing.
             fields = {"method": method, "path": scope["path"][:200], "status": status, "ms": round(seconds * 1000, 2)}
             logger.info("request", extra=fields)
-
-
-def _route_of(scope: Scope) -> str:
-    """The template of the route that answered, ``/api/v1/models/{model}``."""
-    if scope["path"].startswith("/static/"):
-        return "/static"
-    return str(getattr(scope.get("route"), "path", "unknown"))

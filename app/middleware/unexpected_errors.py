@@ -1,13 +1,13 @@
-"""UnexpectedErrorsMiddleware: a mistake of ours is a 500 problem too, with all the headers of other answers."""
+"""UnexpectedErrorsMiddleware: an error of the server is a 500 problem, with all the headers of other responses."""
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import problem_response
 
 
 class UnexpectedErrorsMiddleware:
-    """Starlette would answer outside of all other middleware, in plain text and without their headers."""
+    """Starlette would respond outside of all other middleware, in plain text and without their headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,6 +25,8 @@ class UnexpectedErrorsMiddleware:
 
         try:
             await self._app(scope, receive, send_noting)
+        except ClientDisconnect:
+            return  # nobody is there to read a response, and nothing is wrong with the server
         except Exception as error:
             if started:
                 raise

@@ -1,1 +1,1 @@
-"""What the service tells its operators: log lines and metrics, never a drawing."""
+"""Log lines and metrics for operators; they never contain a drawing."""

@@ -1,22 +1,24 @@
-"""One JSON object a line on standard output.
+"""Logs: one JSON object per line on standard output.
 
 Requests are logged by method, path and status only: no body, no query, so no drawing.
 """
 
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import orjson
 
-from app.middleware.request_id import request_id
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being handled; `RequestIdMiddleware` sets it."""
 
-# What every LogRecord has; whatever else it has came through `extra`.
+# The attributes of every LogRecord; all others come from `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -33,12 +35,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def names_no_visitor(record: logging.LogRecord) -> bool:
-    """False for uvicorn's lines of who opened a WebSocket; `app.routes.live` logs sessions without their addresses."""
+    """False for uvicorn's lines with the address of a WebSocket's client; `app.live.channel` logs without it."""
     return '- "WebSocket' not in str(record.msg)
 
 
 def configure_logging(level: str) -> None:
-    """Send everything, uvicorn's messages included, through the one formatter."""
+    """Send all records, uvicorn's too, through this formatter."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

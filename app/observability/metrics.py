@@ -1,4 +1,4 @@
-"""The numbers behind /metrics, declared once."""
+"""The metrics of /metrics, declared once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,27 +16,27 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.requests = Counter(
-            "kernelscope_requests", "Answered requests.", ["method", "route", "status"], registry=self._registry
+            "kernelscope_requests", "Requests with a response.", ["method", "route", "status"], registry=self._registry
         )
         self.latency = Histogram(
             "kernelscope_request_seconds",
-            "Time from the first byte of a request to the last of its answer.",
+            "Time from the first byte of a request to the last byte of its response.",
             ["method", "route"],
             buckets=LATENCY_BUCKETS,
             registry=self._registry,
         )
         self.inference = Histogram(
             "kernelscope_inference_seconds",
-            "Time to frame a digit, pass it through a network and encode the answer, waiting included.",
+            "Time to frame a digit, pass it through a network and encode the response, waiting included.",
             ["model"],
             buckets=LATENCY_BUCKETS,
             registry=self._registry,
         )
         self.rejections = Counter(
-            "kernelscope_rejections", "Requests that were refused, by problem.", ["problem"], registry=self._registry
+            "kernelscope_rejections", "Requests that were rejected, by problem.", ["problem"], registry=self._registry
         )
-        self.live_answers = Counter(
-            "kernelscope_live_answers", "Drawings answered in live sessions.", registry=self._registry
+        self.live_responses = Counter(
+            "kernelscope_live_responses", "Responses in live sessions.", registry=self._registry
         )
         self.live_dropped = Counter(
             "kernelscope_live_dropped",
@@ -47,11 +47,11 @@ class Metrics:
         self._pending = Gauge("kernelscope_pending_jobs", "Computations running or waiting.", registry=self._registry)
 
     def observe_pending(self, pending: Callable[[], float]) -> None:
-        """Read the number of pending jobs whenever the metrics are asked for."""
+        """Read the number of pending jobs whenever the metrics are requested."""
         self._pending.set_function(pending)
 
     def observe_live_sessions(self, sessions: Callable[[], float]) -> None:
-        """Read the number of live sessions whenever the metrics are asked for."""
+        """Read the number of live sessions whenever the metrics are requested."""
         self._live_sessions.set_function(sessions)
 
     @contextmanager
@@ -62,5 +62,5 @@ class Metrics:
         self.inference.labels(model).observe(perf_counter() - begin)
 
     def expose(self) -> bytes:
-        """All of them as Prometheus reads them."""
+        """All of them in Prometheus's text format."""
         return generate_latest(self._registry)

@@ -1,0 +1,49 @@
+"""What the application was started with: one typed object that every operation reads in one step.
+
+Knows no operation and no type of request.
+"""
+
+from dataclasses import dataclass
+
+from fastapi.requests import HTTPConnection
+
+from app.compute_pool import ComputePool
+from app.measurements import Measurements
+from app.model_catalog import ModelCatalog
+from app.observability.metrics import Metrics
+from app.sample_catalog import SampleCatalog
+from app.served_network import ServedNetwork
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything that operations work with.
+
+    Attributes:
+        settings: The settings.
+        models: The models that are served.
+        samples: The MNIST test digits.
+        measurements: Results that were computed beforehand.
+        pool: Threads for computations of a millisecond or two.
+        slow_pool: The thread for computations that may take long.
+        metrics: Counters and histograms.
+    """
+
+    settings: Settings
+    models: ModelCatalog
+    samples: SampleCatalog
+    measurements: Measurements
+    pool: ComputePool
+    slow_pool: ComputePool
+    metrics: Metrics
+
+    def model(self, name: str | None) -> ServedNetwork:
+        """The model of this name, or the default model; raises UnknownModel."""
+        return self.models[name or self.settings.default_model]
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    """The context of a request or a WebSocket."""
+    context: Context = connection.app.state.context
+    return context

@@ -1,0 +1,98 @@
+"""From pen strokes to ink, within limits.
+
+A stroke of few bytes can be long and a pen can be wide, so the limit is on the work: the cells that the pen touches.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import numpy as np
+
+from app.errors import DrawingTooLarge
+from model.arrays import Ink
+from model.digits.strokes import INK_SIZE, PIECE, GrowingInk, Stroke, rasterize_strokes
+
+MAX_CELLS = 20_000_000
+"""Cells touched by all pieces of a drawing; about half a second of work. A minute of scribbling is under a million."""
+
+SHORT_CELLS = 250_000
+"""Cells of a drawing that counts as a short job: about 6 ms, and ten times as many as a digit needs."""
+
+
+T = TypeVar("T")
+
+Run = Callable[[Callable[[int], T], int], Awaitable[T]]
+
+
+class DrawingTakesLong(Exception):  # noqa: N818 - it is not an error
+    """The drawing is not a short job: all other drawings would wait for it."""
+
+
+def require_size(strokes: int, points: int, most_strokes: int, most_points: int) -> None:
+    """Raises DrawingTooLarge if a drawing has more strokes, or more points over all of them, than it may have."""
+    if strokes > most_strokes or points > most_points:
+        raise DrawingTooLarge(
+            f"The drawing has {strokes:,} strokes with {points:,} points in all; "
+            f"this server draws up to {most_strokes:,} strokes and {most_points:,} points.",
+            limit_strokes=most_strokes,
+            limit_points=most_points,
+        )
+
+
+async def short_else_long(short: Run[T], long: Run[T], compute: Callable[[int], T], *, may_take_long: bool) -> T:
+    """Compute as a short job; as a long one if it may take long, or turns out to.
+
+    Args:
+        short: Runs a function in the pool for short jobs.
+        long: Runs it in the pool for long jobs.
+        compute: Its argument is the number of cells that it may draw.
+        may_take_long: The digit is not a drawing.
+    """
+    if not may_take_long:
+        with suppress(DrawingTakesLong):
+            return await short(compute, SHORT_CELLS)
+    return await long(compute, MAX_CELLS)
+
+
+def draw(
+    strokes: Sequence[Stroke], pen_width: float, growing: GrowingInk | None = None, most_cells: int = MAX_CELLS
+) -> Ink:
+    """Draw strokes.
+
+    Args:
+        strokes: (n, 2) float64 each, in pad units.
+        pen_width: Diameter of the pen, in pad units.
+        growing: What an earlier stage of the same drawing has left, for a drawing that grows.
+        most_cells: As many may be touched here.
+
+    Returns:
+        (112, 112) uint8, 0 paper, 255 ink.
+
+    Raises:
+        DrawingTooLarge: The pen would touch too many cells.
+        DrawingTakesLong: It would touch more than ``most_cells`` now.
+    """
+    window = (2 * math.ceil(PIECE / 2 + pen_width * INK_SIZE / 2 + 1) + 1) ** 2
+
+    def cells_of(some: Sequence[Stroke]) -> int:
+        return sum(map(_pieces_of, some)) * window
+
+    cells = cells_of(strokes)
+    if cells > MAX_CELLS:
+        raise DrawingTooLarge(
+            f"The pen would touch {cells:,} cells; this server draws up to {MAX_CELLS:,}.",
+            cells=cells,
+            limit_cells=MAX_CELLS,
+        )
+    # Few drawings are so large that it matters what of them was drawn before.
+    if cells > most_cells and (growing is None or cells_of(growing.unfinished(strokes, pen_width)) > most_cells):
+        raise DrawingTakesLong
+    return rasterize_strokes(strokes, pen_width) if growing is None else growing.draw(strokes, pen_width)
+
+
+def _pieces_of(stroke: Stroke) -> int:
+    """How many pieces a stroke has at most; its first point is a dot."""
+    steps = np.diff(stroke, axis=0, prepend=stroke[:1]) * INK_SIZE
+    return int(np.maximum(1, np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / PIECE)).sum())

@@ -1,0 +1,202 @@
+"""Framing: from a digit as a client sends it to the 28×28 pixels (or another size) that a network reads.
+
+Knows no network and no request.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from app.codecs.array_schema import Pixels
+from app.drawing import MAX_CELLS, draw
+from app.errors import FramingImpossible
+from model.arrays import Float32, Ink
+from model.digits.clutter import Removed
+from model.digits.color import luminance_of
+from model.digits.framing import FRAME_SIZE, could_be_mnist, to_mnist_frame
+from model.digits.ink import Polarity, find_ink
+from model.digits.paper import has_light_ink
+from model.digits.resampling import resize
+from model.digits.strokes import INK_SIZE, GrowingInk, Stroke
+from model.geometry import Box
+
+FramingChoice = Literal["auto", "mnist", "none"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A digit as the client sent it.
+
+    Attributes:
+        ink: (H, W) uint8, 0 paper, 255 ink.
+        size: (rows, columns) of what the client sent; an image may have been cropped to its ink.
+        unframed: (28, 28) float32 0–1, the network's input without framing; None if the source has another size.
+        is_framed: Whether it is already scaled and centered as MNIST's digits are.
+        polarity: Whether an image has dark ink on light ground or the reverse; None if it is not an image.
+        removed: What was in an image besides ink.
+    """
+
+    ink: Ink
+    size: tuple[int, int]
+    unframed: Float32 | None
+    is_framed: bool
+    polarity: Polarity | None = None
+    removed: tuple[Removed, ...] = ()
+
+
+MakeSource = Callable[[int], Source]
+"""Creates a digit; its argument is the number of cells that `draw` may touch."""
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How the digit was framed; crop and scale are in pixels of the source."""
+
+    requested: Annotated[FramingChoice, Field(description="What the client requested.")]
+    applied: Annotated[Literal["mnist", "none"], Field(description="What was done.")]
+    source_size: Annotated[tuple[int, int], Field(description="[H, W] of the source; a drawing is 112×112.")]
+    crop: Annotated[Box | None, Field(description="The ink's box in the source; null if blank or not framed.")]
+    scale: Annotated[float | None, Field(description="Framed pixels for each pixel of the source.")]
+    placed: Annotated[Box | None, Field(description="The crop's box in the framed digit.")]
+    gain: Annotated[float | None, Field(description="What the ink was multiplied by to make its darkest pixel 1.")]
+    polarity: Annotated[Polarity | None, Field(description="Of an image: light or dark ink.")]
+    removed: Annotated[
+        tuple[Removed, ...],
+        Field(
+            description="What was found in an image and is no ink: `surroundings` of the sheet, figure or frame that "
+            "the digit is in; `brightness`, since ink and ground differ in color only; `shadow`; `ruling`; marks at "
+            "the `edge`; `specks`; smaller `marks apart` from the digit."
+        ),
+    ]
+    shapes: Annotated[
+        Literal[1, 2],
+        Field(description="2 if two shapes lie side by side: the one with more ink was framed, as crop says."),
+    ]
+
+
+@dataclass(frozen=True)
+class FramedDigit:
+    """The pixels that the network reads, and how they were framed."""
+
+    pixels: Pixels
+    framing: Framing
+
+
+def from_strokes(
+    strokes: Sequence[Stroke], pen_width: float, growing: GrowingInk | None = None, most_cells: int = MAX_CELLS
+) -> Source:
+    """A drawing: (n, 2) float64 each, in pad units; ``growing``, ``most_cells`` and what is raised as in `draw`."""
+    ink = draw(strokes, pen_width, growing, most_cells)
+    cells = INK_SIZE // FRAME_SIZE
+    # First over whole rows, then over few values: a fifth of the time of one mean over both axes, and the same sums.
+    row_sums = ink.reshape(FRAME_SIZE, cells, INK_SIZE).sum(axis=1, dtype=np.float32)
+    sums = row_sums.reshape(FRAME_SIZE, FRAME_SIZE, cells).sum(axis=2)
+    return Source(ink, ink.shape, unframed=sums / np.float32(255 * cells**2), is_framed=False)
+
+
+def from_pixels(pixels: Float32) -> Source:
+    """(28, 28) float32, 0–1; as MNIST's digits are, or an image like any other."""
+    gray = pixels * np.float32(255)
+    if could_be_mnist(gray):
+        return Source(np.rint(gray).astype(np.uint8), pixels.shape, unframed=pixels, is_framed=True)
+    found = find_ink(gray)
+    return Source(
+        found.ink, pixels.shape, unframed=pixels, is_framed=False, polarity=found.polarity, removed=found.removed
+    )
+
+
+def from_sample(ink: Ink) -> Source:
+    """One of MNIST's own digits."""
+    return Source(ink, ink.shape, unframed=as_pixels(ink), is_framed=True)
+
+
+def as_pixels(ink: NDArray[Any]) -> Float32:
+    """0–255 → 0–1."""
+    return ink.astype(np.float32) / np.float32(255)
+
+
+def from_image(colors: Float32, size: tuple[int, int], threshold: float | None = None) -> Source:
+    """An uploaded image.
+
+    Args:
+        colors: (H, W) or (H, W, 3) float32, 0–255.
+        size: (rows, columns) of the image itself.
+        threshold: Share of the full contrast from which on a pixel is ink; None: as the contrasts suggest.
+    """
+    unframed = None
+    if size == (FRAME_SIZE, FRAME_SIZE):
+        gray = np.rint(luminance_of(colors))
+        light_ink = has_light_ink(gray)
+        unframed = as_pixels(gray if light_ink else 255 - gray)
+        if could_be_mnist(gray) and threshold is None:
+            return Source(gray.astype(np.uint8), size, unframed, is_framed=True, polarity="light-on-dark")
+    found = find_ink(colors, threshold)
+    return Source(found.ink, size, unframed, is_framed=False, polarity=found.polarity, removed=found.removed)
+
+
+def frame(source: Source, requested: FramingChoice, input_size: int = FRAME_SIZE) -> FramedDigit:
+    """Frame a digit for a network.
+
+    ``auto`` frames as MNIST did, except MNIST's own digits, and pixels and images of 28×28 that could be.
+
+    Args:
+        source: The digit as the client sent it.
+        requested: How to frame it.
+        input_size: Height and width of the network's input, in pixels; an unframed digit is scaled to it.
+
+    Raises:
+        FramingImpossible: The source is not 28×28 pixels, and the client requested no framing.
+    """
+    if requested == "none" or (requested == "auto" and source.is_framed):
+        if source.unframed is None:
+            height, width = source.size
+            raise FramingImpossible(
+                f'"framing": "none" needs an image of {FRAME_SIZE}×{FRAME_SIZE} pixels; this one has {width}×{height} '
+                '(width×height). With "mnist" or "auto" it is cropped, scaled and centered.',
+                width=width,
+                height=height,
+            )
+        untouched = Framing(requested, "none", source.size, None, None, None, None, source.polarity, (), 1)
+        return FramedDigit(_scaled(source.unframed, input_size), untouched)
+
+    digit = to_mnist_frame(source.ink, input_size)
+    reduction = source.size[0] / source.ink.shape[0]
+    framing = Framing(
+        requested=requested,
+        applied="mnist",
+        source_size=source.size,
+        crop=_enlarged(digit.crop, reduction, source.size),
+        scale=None if digit.scale is None else digit.scale / reduction,
+        placed=digit.placed,
+        gain=digit.gain,
+        polarity=source.polarity,
+        removed=source.removed,
+        shapes=digit.shapes,
+    )
+    return FramedDigit(digit.pixels, framing)
+
+
+def scaled_digits(digits: Ink, input_size: int) -> Float32:
+    """(N, 28, 28) uint8 of MNIST's own → (N, input_size, input_size) float32, 0–1."""
+    pixels = as_pixels(digits)
+    return pixels if input_size == FRAME_SIZE else np.stack([_scaled(each, input_size) for each in pixels])
+
+
+def _scaled(pixels: Float32, input_size: int) -> Float32:
+    """(28, 28) → (input_size, input_size), 0–1."""
+    return pixels if input_size == FRAME_SIZE else np.clip(resize(pixels, input_size, input_size), 0, 1)
+
+
+def _enlarged(box: Box | None, factor: float, size: tuple[int, int]) -> Box | None:
+    """The box in an image that is ``factor`` times as large; rounded outwards."""
+    if box is None or factor == 1:
+        return box
+    top, left = math.floor(box.top * factor), math.floor(box.left * factor)
+    bottom = min(size[0], math.ceil((box.top + box.height) * factor))
+    right = min(size[1], math.ceil((box.left + box.width) * factor))
+    return Box(top, left, bottom - top, right - left)

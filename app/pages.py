@@ -1,0 +1,239 @@
+"""The pages. Each takes ``?model=``, and its links keep it.
+
+What the scripts of a page need to know is in the page as JSON, so that they need not request it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.templating import Jinja2Templates
+
+from app.api_reference import describe_operations
+from app.codecs.colormaps import COLORMAPS
+from app.codecs.tensor_json import plain_json
+from app.comparison import ComparedModel, compared_models, shown_comparison
+from app.context import Context, context_of
+from app.errors import UnknownProblem, all_problems
+from app.operations.feature_visualization import filter_response
+from app.operations.kernel_edits import has_convolutions
+from app.operations.models import LayerDescription, ModelResponse
+from app.operations.orientation_tuning import TuningGroup, tuning_groups
+from app.served_network import ServedNetwork
+from app.server.websocket_protocol import MESSAGE_BYTES
+from model.artifact import VISITOR_MODEL
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the server accepts of a digit."""
+
+    image_bytes: int
+    message_bytes: int
+
+
+@dataclass(frozen=True)
+class PageData:
+    """What the scripts of every page know."""
+
+    colormaps: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DigitPageData(PageData):
+    """Of a page with a drawing pad.
+
+    Attributes:
+        model: The model of the page.
+        gallery_model: The model whose predictions the gallery of test digits shows; None if the predictions of the
+            page's model were not stored.
+        limits: What the server accepts of a digit.
+    """
+
+    model: ModelResponse
+    gallery_model: str | None
+    limits: Limits
+
+    @classmethod
+    def of(cls, context: Context, served: ServedNetwork) -> "DigitPageData":
+        """The data of a page that shows this model."""
+        return DigitPageData(
+            colormaps=COLORMAPS,
+            model=ModelResponse.of(served),
+            gallery_model=None if served.predictions is None else served.name,
+            limits=Limits(context.settings.image_bytes, MESSAGE_BYTES),
+        )
+
+
+@dataclass(frozen=True)
+class ComparisonPageData(DigitPageData):
+    """Of a page that compares the shipped models.
+
+    Attributes:
+        compared: The compared models that are served.
+        models: Their descriptions.
+    """
+
+    compared: list[ComparedModel]
+    models: list[ModelResponse]
+
+    @classmethod
+    def of(cls, context: Context, served: ServedNetwork) -> "ComparisonPageData":
+        """The data of a page that was opened with this model, which need not be one of those compared."""
+        compared = shown_comparison(context.models)
+        models = [ModelResponse.of(context.models[each.id]) for each in compared]
+        return cls(**vars(DigitPageData.of(context, served)), compared=compared, models=models)
+
+
+@dataclass(frozen=True)
+class OrientationPageData(PageData):
+    """Of the page of orientation tuning: the model, and the groups of filters that are compared."""
+
+    model: str
+    groups: list[TuningGroup]
+
+
+@dataclass(frozen=True)
+class FiltersPageData(PageData):
+    """Of the page of all filters: the model whose filters were visualized, if there is one."""
+
+    model: ModelResponse | None
+
+
+@dataclass(frozen=True)
+class FilterPageData(PageData):
+    """Of the page of one filter."""
+
+    model: ModelResponse
+    layer: LayerDescription
+    filter: int
+
+
+@router.get("/")
+async def show_workbench(request: Request, model: str | None = None) -> Response:
+    """The workbench; besides the default model, those that the operator uploaded are a link away."""
+    context = context_of(request)
+    served, default = context.model(model), context.settings.default_model
+    choices = [default, *(name for name in context.models.uploaded if name != default)]
+    page_data = DigitPageData.of(context, served)
+    has_history = served.history is not None
+    return _page(request, "pages/workbench.html", served, page_data=page_data, choices=choices, has_history=has_history)
+
+
+@router.get("/editor")
+async def show_editor(request: Request, model: str | None = None) -> Response:
+    """The kernel editor; of a model without convolutions it names the models that have some."""
+    context = context_of(request)
+    served = context.model(model)
+    editable = [each.name for each in context.models.all if has_convolutions(each)]
+    return _page(
+        request, "pages/editor.html", served, page_data=DigitPageData.of(context, served), editable_models=editable
+    )
+
+
+@router.get("/gradients")
+@router.get("/saliency")
+async def show_experiment(request: Request, model: str | None = None) -> Response:
+    """A page of experiments on the digit and a model."""
+    context = context_of(request)
+    served = context.model(model)
+    kind = ComparisonPageData if request.scope["route"].path == "/gradients" else DigitPageData
+    return _page(request, _template_of(request), served, page_data=kind.of(context, served))
+
+
+@router.get("/local-and-global")
+@router.get("/tour")
+async def show_comparison(request: Request, model: str | None = None) -> Response:
+    """A page of experiments that compare the shipped models; its links keep the model of the address."""
+    context = context_of(request)
+    served = context.model(model)
+    page_data = ComparisonPageData.of(context, served)
+    return _page(request, _template_of(request), served, page_data=page_data)
+
+
+@router.get("/orientation")
+async def show_orientation(request: Request, model: str | None = None) -> Response:
+    """Orientation tuning of a model's first filters, and of those that they are compared with."""
+    context = context_of(request)
+    served = context.model(model)
+    groups = tuning_groups(served, compared_models(context.models, None))
+    page_data = OrientationPageData(COLORMAPS, served.name, groups)
+    return _page(request, "pages/orientation.html", served, page_data=page_data)
+
+
+@router.get("/filters")
+async def show_filters(request: Request, model: str | None = None) -> Response:
+    """The feature visualizations of the model that was measured; the page says so if another one is requested."""
+    context = context_of(request)
+    served, measured = context.model(model), context.measurements.visualized_model
+    shown = None if measured is None else ModelResponse.of(context.models[measured])
+    page_data = FiltersPageData(COLORMAPS, shown)
+    return _page(request, "pages/filters.html", served, page_data=page_data)
+
+
+@router.get("/filters/{model}/{layer}/{filter}")
+async def show_filter(request: Request, model: str, layer: str, filter: int) -> Response:
+    """The feature visualization of one filter; the page's script requests the images from the API."""
+    context = context_of(request)
+    served = context.models[model]
+    visualization = filter_response(served, layer, filter, context.measurements, context.samples)
+    description = ModelResponse.of(served)
+    shown = next(each for each in description.layers if each.name == layer)
+    page_data = FilterPageData(COLORMAPS, description, shown, filter)
+    return _page(request, "pages/filter.html", served, page_data=page_data, visualization=visualization)
+
+
+@router.get("/train")
+async def show_training(request: Request, model: str | None = None) -> Response:
+    """Where visitors train a network of their own."""
+    context = context_of(request)
+    served, allowed = context.model(model), context.settings.training
+    return _page(
+        request, "pages/train.html", served, page_data=PageData(COLORMAPS), allowed=allowed, trained_model=VISITOR_MODEL
+    )
+
+
+@router.get("/docs")
+async def show_api_reference(request: Request, model: str | None = None) -> Response:
+    """Every operation with its parameters and examples, from the same OpenAPI document that programs read."""
+    document = request.app.openapi()
+    described = describe_operations(document, str(request.base_url))
+    served = context_of(request).model(model)
+    return _page(request, "pages/docs.html", served, info=document["info"], operations=described)
+
+
+@router.get("/problems/{slug}")
+async def show_problem(request: Request, slug: str, model: str | None = None) -> Response:
+    """What a kind of problem means and how to mend it."""
+    served = context_of(request).model(model)
+    for problem in all_problems():
+        if problem.slug == slug:
+            return _page(request, "pages/problem.html", served, problem=problem)
+    slugs = ", ".join(problem.slug for problem in all_problems())
+    raise UnknownProblem(f"No problem is called {slug[:40]!r}; they are: {slugs}.")
+
+
+@router.get("/favicon.ico")
+async def get_favicon() -> Response:
+    """Pages link their icon; browsers that request this address anyway get no error."""
+    return Response(status_code=204)
+
+
+def _template_of(request: Request) -> str:
+    """The template of a page that has the name of its address."""
+    return f"pages{request.scope['route'].path}.html"
+
+
+def _page(
+    request: Request, template: str, served: ServedNetwork, *, page_data: PageData | None = None, **context: Any
+) -> HTMLResponse:
+    """A page opened with this model, which its links keep."""
+    templates: Jinja2Templates = request.app.state.templates
+    values = {"model": served.name, "page_data": plain_json(page_data), **context}
+    page = templates.TemplateResponse(request, template, values)
+    page.headers["Cache-Control"] = "no-cache"
+    return page

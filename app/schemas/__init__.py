@@ -1,1 +1,0 @@
-"""Requests and answers as the API describes them."""

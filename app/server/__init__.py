@@ -1,0 +1,1 @@
+"""uvicorn protocols with deadlines and limits of their own."""

@@ -1,0 +1,83 @@
+"""The request that starts a training run, and the response of every operation on it."""
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic cannot read that of typing before Python 3.12
+
+from model.training_request import TrainingRequest
+
+MAX_DIGITS = 20_000
+MAX_EPOCHS = 20
+
+State = Literal["none", "running", "done", "failed", "canceled"]
+
+
+class TrainingBody(BaseModel):
+    """What to train; fields that are left out have defaults."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    kernel_size: Literal[3, 5, 7, 9] = Field(5, description="Height and width of the kernels, in pixels.")
+    filters: Annotated[int, Field(ge=2, le=32)] = Field(8, description="Number of kernels.")
+    learning_rate: Annotated[float, Field(ge=1e-4, le=0.1, allow_inf_nan=False)] = Field(
+        0.004, description="Maximum learning rate of AdamW's one cycle."
+    )
+    digits: Annotated[int, Field(ge=500, le=MAX_DIGITS)] = Field(5000, description="Number of training digits.")
+    epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] = Field(5, description="Passes over the training digits.")
+    seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(1, description="Seed of the weights and the order.")
+
+    @property
+    def request(self) -> TrainingRequest:
+        """The same for the training process."""
+        return TrainingRequest(**self.model_dump())
+
+
+class TrainingUpdate(TypedDict, total=False):
+    """One report of the training process.
+
+    The first holds ``source``, ``digits`` and ``held_out``; each of the following ``step, steps, epoch, loss`` and
+    ``accuracy``; the last ``validation_accuracy`` and ``seconds``.
+    """
+
+    source: Annotated[Literal["mnist", "synthetic"], Field(description="Where the digits come from.")]
+    digits: Annotated[int, Field(description="Number of training digits.")]
+    held_out: Annotated[int, Field(description="Number of validation digits.")]
+    step: int
+    steps: Annotated[int, Field(description="Steps of the whole run.")]
+    epoch: int
+    loss: Annotated[float, Field(description="Of the training digits, in nats.")]
+    accuracy: Annotated[float, Field(description="On the training digits, 0–1.")]
+    kernels: Annotated[list[list[list[float]]], Field(description="[F][k][k], in events alone.")]
+    validation_accuracy: float
+    seconds: Annotated[float, Field(description="Duration of the training.")]
+
+
+@dataclass(frozen=True)
+class ChosenTraining:
+    """What the visitor chose."""
+
+    kernel_size: int
+    filters: int
+    learning_rate: float
+    digits: int
+    epochs: int
+    seed: int
+
+    @classmethod
+    def of(cls, request: TrainingRequest) -> "ChosenTraining":
+        """The choices of a request."""
+        return cls(**asdict(request))
+
+
+@dataclass(frozen=True)
+class TrainingResponse:
+    """The training that runs, or ran last."""
+
+    state: State
+    request: ChosenTraining | None = None
+    updates: Annotated[tuple[TrainingUpdate, ...], Field(description="In order, without kernels.")] = ()
+    kernels: Annotated[list[list[list[float]]] | None, Field(description="[F][k][k], the newest.")] = None
+    problem: Annotated[str | None, Field(description="Why it failed.")] = None
+    model: Annotated[str | None, Field(description="Id under which the network is served, once it is done.")] = None
