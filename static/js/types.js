@@ -6,10 +6,18 @@
 /** The points of one stroke, in the order drawn. @typedef {Point[]} Stroke */
 
 /**
- * What is being read: strokes, one of MNIST's test digits, or an uploaded image.
- * @typedef {{kind: "strokes", strokes: Stroke[], penWidth: number}
+ * The drawing or picture that is classified: strokes, one of MNIST's test digits, an uploaded image, or a network's input.
+ * `label` is the class that it really is, if the visitor has said so.
+ * @typedef {({kind: "strokes", strokes: Stroke[], penWidth: number}
  *   | {kind: "sample", index: number}
- *   | {kind: "image", name: string, base64: string}} Digit
+ *   | {kind: "image", name: string, base64: string, adjustment?: Adjustment}
+ *   | {kind: "pixels", plane: Plane}) & {label?: number}} Digit
+ */
+
+/**
+ * What the visitor did to an image: the part to keep as left, top, width and height in fractions, degrees to turn it
+ * clockwise, and the share of the full contrast from which on a pixel is ink; null as the server chooses.
+ * @typedef {{crop: [number, number, number, number] | null, rotate: number, threshold: number | null}} Adjustment
  */
 
 /** Values with their shape, last axis fastest. @typedef {{shape: number[], data: Float32Array}} Tensor */
@@ -23,60 +31,72 @@
 /**
  * @typedef {object} Framing
  * @property {string} applied            "mnist" or "none".
- * @property {Box | null} crop           The ink's box in the source.
- * @property {Box | null} placed         Where it landed in the input.
+ * @property {Box | null} crop           The ink's bounding box in the source.
+ * @property {Box | null} placed         The same box in the input.
  * @property {[number, number]} source_size  Rows and columns of the source.
- * @property {string | null} polarity    For an image, which way its ink lies.
+ * @property {string | null} polarity    Of an image: whether its ink is dark or light.
+ * @property {string[]} removed          For an image, what was in it and is no ink.
+ * @property {number} shapes             2 if two lay side by side, of which one was framed.
  */
 
 /**
- * Which weights of the training history are looked at: those after `step`; with a pinned step, also what changed since.
+ * Which weights of the training history are shown: those after `step`; with a pinned step, also what has changed since then.
  * @typedef {{step: number, pinned: number | null, shown: Shown}} TrainingView
  */
 
-/** Of two that are compared, the one the maps show, or what is between them. @typedef {"now" | "held" | "difference"} Shown */
+/** Of two digits or steps that are compared, the one that the maps show, or the difference. @typedef {"now" | "held" | "difference"} Shown */
 
 /**
- * What to compute: a digit, and the layers whose maps to answer; without `training`, by the finished network.
- * @typedef {{digit: Digit, layers: string[], training?: TrainingView | null}} Question
+ * What to compute: a digit, and the layers whose maps to return; without `training`, by the finished network.
+ * @typedef {{digit: Digit, layers: string[], training?: TrainingView | null}} ActivationsRequest
  */
 
 /**
- * The server's answer for one digit.
- * @typedef {object} Answer
- * @property {number} sequence    Of the question it answers.
- * @property {Digit} digit        The one it was asked for.
+ * The server's response for one digit.
+ * @typedef {object} ActivationsResponse
+ * @property {number} sequence    Of the request.
+ * @property {Digit} digit        Of the request.
  * @property {Prediction | null} prediction
  * @property {Framing} framing
- * @property {Record<string, Tensor>} tensors  By layer name, those on the screen; also `input`, `logits` and `probabilities`.
- * @property {boolean} [compared] Whether its maps are differences from a held digit's or an earlier step's.
- * @property {Training} [training] Of an answer by weights of the training history.
+ * @property {Record<string, Tensor>} tensors  By layer name, those that were requested; also `input`, `logits` and `probabilities`.
+ * @property {boolean} [compared] Whether its maps are differences from the maps of a held digit or an earlier step.
+ * @property {Training} [training] If it was computed with weights of the training history.
  */
 
 /**
- * What an answer by earlier weights needs to be shown.
+ * What the page needs to show a response that was computed with earlier weights.
  * @typedef {object} Training
- * @property {TrainingView} view               What it was asked for.
- * @property {number} step                     Whose maps and prediction it holds.
- * @property {Answer} shown                    With the maps to show: its own, or the differences.
- * @property {(layer: string) => Tensor | undefined} kernelsOf  Of its step, in half precision, while they are here.
- * @property {(layer: string) => number} rangeOf                The finished kernels' largest weight; NaN while unknown.
+ * @property {TrainingView} view               Of the request.
+ * @property {number} step                     The step of the response's maps and prediction.
+ * @property {ActivationsResponse} shown       With the maps to show: its own, or the differences.
+ * @property {(layer: string) => Tensor | undefined} kernelsOf  Of its step, in half precision; undefined until they are loaded.
+ * @property {(layer: string) => number} rangeOf                The weight at the end of its kernels' colors; NaN while unknown.
  */
 
-/** The input pixels that neurons see: from `start + jump · i`, `size` pixels. @typedef {{size: number, jump: number, start: number}} ReceptiveField */
+/** [height, width]. @typedef {[number, number]} Pair */
+
+/** The input pixels that neurons see: from `start + jump · i`, `size` pixels. @typedef {{size: Pair, jump: Pair, start: Pair}} ReceptiveField */
 
 /** One value of one feature map. @typedef {{layer: string, filter: number, row: number, column: number}} Neuron */
+
+/**
+ * One neuron of a layer with weights, for one digit: patch, kernel and products are [channel][row][column].
+ * @typedef {{patch: number[][][], kernel: number[][][], products: number[][][], bias: number, pre_activation: number, activation: number}} NeuronArithmetic
+ */
 
 /**
  * @typedef {object} LayerDescription
  * @property {string} name
  * @property {string} kind
+ * @property {string} operation  weighted_sum, maximum, mean, rectifier or softmax.
  * @property {[number, number, number]} input_shape
  * @property {[number, number, number]} output_shape
- * @property {number | null} kernel_size
- * @property {number | null} stride
- * @property {number | null} padding
- * @property {number} parameters
+ * @property {Pair | null} kernel_size
+ * @property {Pair | null} stride
+ * @property {Pair | null} padding
+ * @property {number} weights    Without biases.
+ * @property {number} biases
+ * @property {number} parameters  Weights and biases.
  * @property {ReceptiveField} receptive_field
  * @property {[number, number]} display_range
  * @property {number[]} dead_filters
@@ -87,12 +107,12 @@
 /** What a layer learned: kernels [F, C, k, k], biases [F]. @typedef {{kernels: Tensor, biases: Tensor}} Weights */
 
 /**
- * What one neuron's arithmetic is written out from.
+ * The arrays from which one neuron's arithmetic is computed.
  * @typedef {object} Sources
- * @property {Tensor} reads           The maps that its layer reads.
- * @property {Tensor | null} own      Its layer's maps; null while they are not here.
- * @property {{kind: "relu"} | {kind: "softmax", tensor: Tensor} | null} after  What lies behind; of a softmax, its maps.
- * @property {Weights | null} weights Null for a layer without.
+ * @property {Tensor} reads           The input maps of its layer.
+ * @property {Tensor | null} own      Its layer's maps; null until they are loaded.
+ * @property {{kind: "relu"} | {kind: "softmax", tensor: Tensor} | null} after  The layer that follows; of a softmax, its maps.
+ * @property {Weights | null} weights Null for a layer without weights.
  */
 
 /**
@@ -101,39 +121,55 @@
  * @property {number} channels
  * @property {number} rows
  * @property {number} columns
- * @property {number} firstChannel   Of the maps read, the first in the patch.
- * @property {Box} span              Where the patch lies in the maps read; may reach into padding.
+ * @property {number} firstChannel   Of the input maps, the first in the patch.
+ * @property {Box} span              Where the patch lies in the input maps; may reach into padding.
  * @property {Float32Array} patch
  * @property {Float32Array | null} kernel
  * @property {Float64Array | null} products
  * @property {Float64Array | null} sums  Of each channel's products.
  * @property {number} bias
- * @property {number | null} winner  Of pooling: which value of the patch.
+ * @property {number | null} winner  Of max pooling: the index of the largest value in the patch.
  * @property {number} computed       In double precision.
- * @property {number | null} stored  The network's own, in single precision.
+ * @property {number | null} stored  As the network computed it, in single precision.
  * @property {{kind: "relu", stored: number} | {kind: "softmax", exponentials: number[], sum: number, largest: number,
  *   computed: number, stored: number} | null} after
  */
 
-/** Weights that were kept. @typedef {{step: number, test_accuracy: number}} Checkpoint */
+/** A training step whose weights were stored. @typedef {{step: number, test_accuracy: number}} Checkpoint */
 
 /** One pass over the training digits; loss in nats. @typedef {{epoch: number, step: number, loss: number, accuracy: number}} Epoch */
 
-/** How a network came to be. @typedef {{model: string, checkpoints: Checkpoint[], epochs: Epoch[]}} TrainingHistory */
+/** A network's training. @typedef {{model: string, checkpoints: Checkpoint[], epochs: Epoch[]}} TrainingHistory */
+
+/**
+ * What the lens, the comparison and the training history can use of the workbench.
+ * @typedef {object} Bench
+ * @property {ModelDescription} model
+ * @property {import("./network/selectors.js").Section[]} sections
+ * @property {{getState: () => State, dispatch: (action: Action) => void,
+ *   subscribe: (listener: (state: State, previous: State) => void) => () => void}} store
+ * @property {() => {diverging: import("./draw/color-scale.js").ColorScale, ink: import("./draw/color-scale.js").ColorScale}} colors
+ * @property {(layer: string) => Tensor | undefined} kernelsOf  The finished network's, in half precision.
+ * @property {(layer: string) => Promise<Weights>} weightsOf    The finished network's.
+ * @property {(layer: string, kernels?: Tensor, range?: number) => void} showKernels  The defaults are those of the finished network.
+ * @property {(error: unknown) => void} fail
+ * @property {() => void} repaint
+ * @property {AbortSignal} signal  For listeners.
+ */
 
 /** Stops of a diverging map: position −1–1 and its color. @typedef {{stops: [number, [number, number, number]][]}} Colormap */
 
 /**
- * What the server puts into the page.
+ * The data that the server writes into the page.
  * @typedef {object} PageData
  * @property {ModelDescription} model
- * @property {string} reader   Whose readings the gallery of test digits tells.
+ * @property {string | null} gallery_model  The model whose predictions the gallery of test digits shows; null: none are stored.
  * @property {Record<"light" | "dark", Colormap>} colormaps
  * @property {{image_bytes: number, message_bytes: number}} limits
  */
 
 /**
- * Everything the workbench remembers.
+ * The state of the workbench.
  * @typedef {object} State
  * @property {Digit} digit
  * @property {Digit[]} past       For undo, oldest first.
@@ -142,19 +178,20 @@
  * @property {number} penWidth    In pad units.
  * @property {boolean} rectified  Whether convolutional layers show their maps after ReLU.
  * @property {number} boost       0: the layer's scale; 1: each map to its own maximum.
- * @property {Answer | null} answer
+ * @property {ActivationsResponse | null} response
  * @property {{layer: string, filter: number} | null} isolated
- * @property {Neuron | null} neuron  Where the lens is pinned.
+ * @property {Neuron | null} neuron  The one to which the lens is pinned.
  * @property {TrainingView | null} training  Null for the finished network.
  */
 
 /**
  * @typedef {{type: "strokeStarted", point: Point}
  *   | {type: "strokeExtended", points: Point[]}
- *   | {type: "eraseStarted"}
+ *   | {type: "eraseStarted", points: Point[]}
  *   | {type: "erased", points: Point[]}
  *   | {type: "undone"} | {type: "redone"} | {type: "cleared"}
  *   | {type: "digitChosen", digit: Digit}
+ *   | {type: "labelChosen", label: number | null}
  *   | {type: "toolChosen", tool: "pen" | "eraser"}
  *   | {type: "penWidthChosen", penWidth: number}
  *   | {type: "rectificationChosen", rectified: boolean}
@@ -164,63 +201,74 @@
  *   | {type: "neuronPinned", neuron: Neuron}
  *   | {type: "viewRestored", view: Partial<Pick<State, "rectified" | "boost" | "neuron" | "training">>}
  *   | {type: "trainingChosen", training: TrainingView | null}
- *   | {type: "answerReceived", answer: Answer}} Action
+ *   | {type: "responseReceived", response: ActivationsResponse}} Action
  */
 
 // --- Local against global ------------------------------------------------------------------------------------------
 
 /** @typedef {ModelDescription & {title: string, test_accuracy: number}} ModelInFull */
 
+/** How a network's first layer is connected to the digit. @typedef {"fully-connected" | "locally-connected" | "convolution"} Connection */
+
+/** One of the shipped networks that are compared. @typedef {{id: string, name: string, connection: Connection}} ComparedModel */
+
+/** @typedef {ComparedModel & {model: ModelInFull}} ComparedNetwork */
+
 /**
- * What the server puts into the page of experiments.
+ * The data that the server writes into the page of experiments.
  * @typedef {object} ExperimentsPageData
- * @property {ModelInFull[]} models
- * @property {ModelInFull} model     The default one.
- * @property {string} reader
+ * @property {ModelInFull[]} models      Those that are compared; on pages that compare models.
+ * @property {ComparedModel[]} compared  From full connections to shared weights.
+ * @property {ModelInFull} model         The model of the page.
+ * @property {string | null} gallery_model
  * @property {PageData["colormaps"]} colormaps
  * @property {PageData["limits"]} limits
  */
 
 /**
- * What an experiment is shown for.
+ * The digit for which an experiment is shown.
  * @typedef {object} ExperimentState
  * @property {Digit} digit
- * @property {Plane} input           The 28×28 that the networks read of it, 0–1.
- * @property {Record<string, Prediction | null>} readings  By model; null for a blank digit.
+ * @property {Plane} input           The networks' 28×28 input, 0–1.
+ * @property {Record<string, Prediction | null>} predictions  By model; null for a blank digit.
  */
 
 /** @typedef {{diverging: import("./draw/color-scale.js").ColorScale, ink: import("./draw/color-scale.js").ColorScale, paper: string, line: string}} ThemeColors */
 
 /**
- * What an experiment may know and do of its page.
+ * What an experiment can use of its page.
  * @typedef {object} ExperimentContext
  * @property {typeof import("./api/experiments.js")} api
- * @property {() => ThemeColors} colors          Of the theme shown now; ask anew for each painting.
+ * @property {() => ThemeColors} colors          Of the current theme; call it again for each painting.
  * @property {Record<string, ModelInFull>} models  By id.
- * @property {(error: unknown) => void} fail     Show the visitor what went wrong.
- * @property {(message: string) => void} announce  To screen readers, when things have settled.
+ * @property {Record<Connection, ComparedNetwork>} compared
+ * @property {(error: unknown) => void} fail     Shows the error to the visitor.
+ * @property {(message: string) => void} announce  To screen readers, after a pause without further messages.
+ * @property {() => void} rememberInAddress      A choice has changed that a link holds.
  * @property {AbortSignal} signal                For listeners.
  */
 
 /**
  * One section of the page of experiments.
  *
- * The page calls `layOut` once before the first `update`, and again whenever theme or width change: fit canvases to
- * their room, and paint again what is known. It calls `update` only while the section is on the screen or near it, at
- * most once for each frame, with the newest digit; never twice with the same state. Asking the server, newest first,
- * is the experiment's own business (`api/digit-channel.js`).
+ * The page calls `layOut` once before the first `update`, and again whenever the theme or the width changes; it sizes the
+ * canvases and paints them again. The page calls `update` only while the section is on the screen or near it, at most once
+ * for each frame, with the newest digit, and never twice with the same state. The experiment itself sends requests to the
+ * server, through `api/digit-channel.js`.
  *
  * @typedef {object} Experiment
  * @property {(state: ExperimentState) => void} update
  * @property {() => void} layOut
+ * @property {() => Record<string, string | number | null>} [fields]  Of a link; null where nothing was chosen.
+ * @property {(fields: URLSearchParams) => void} [restore]  As a link has them.
  */
 
 /** @typedef {(root: HTMLElement, context: ExperimentContext) => Experiment} CreateExperiment */
 
-/** @typedef {{kernelSize: number, stride: number, padding: number, filters: number, features: number}} LedgerSettings */
+/** @typedef {{kernelSize: number, stride: number, padding: number, filters: number, features: number}} LayerGeometry */
 
 /**
- * @typedef {object} LedgerRow
+ * @typedef {object} LayerCost
  * @property {"perceptron" | "fully-connected" | "locally-connected" | "convolution"} id
  * @property {string} kind
  * @property {string} title
@@ -228,7 +276,8 @@
  * @property {[number, number, number]} output_shape
  * @property {number} outputs
  * @property {number} inputs_per_output
- * @property {number} weights            Biases included.
+ * @property {number} weights            Without biases.
+ * @property {number} parameters         Weights and biases.
  * @property {number} biases
  * @property {number} multiply_adds
  * @property {number} weight_uses
@@ -236,7 +285,7 @@
  * @property {number} gradient_products
  */
 
-/** @typedef {{input_shape: [number, number, number], rows: LedgerRow[]}} Ledger */
+/** @typedef {{input_shape: [number, number, number], layers: LayerCost[]}} LayerCosts */
 
 /**
  * @typedef {object} LayerChange
@@ -245,75 +294,76 @@
  * @property {[number, number, number]} shape
  * @property {number} neurons
  * @property {number} reachable   Have the pixel in their receptive field.
- * @property {number} changed     Hold another number than before.
+ * @property {number} changed     Change their value.
  * @property {number[]} changed_per_filter
  * @property {number} largest     Largest |Δ|.
  */
 
 /**
- * @typedef {object} PokeAnswer
+ * @typedef {object} PerturbPixelResponse
  * @property {{framing: Framing}} input
  * @property {{row: number, column: number, before: number, after: number}} pixel
  * @property {{id: string, before: Prediction | null, after: Prediction | null, layers: LayerChange[]}[]} models
  */
 
 /**
- * @typedef {object} LayerShift
+ * @typedef {object} LayerTranslation
  * @property {string} name
  * @property {string} kind
  * @property {[number, number, number]} shape
- * @property {{down: number, right: number}} map_shift  In cells of the layer's maps, the nearest whole ones.
- * @property {boolean} exact             Whether the shift is a whole number of cells.
+ * @property {{down: number, right: number}} map_translation  In cells of the layer's maps, the nearest whole ones.
+ * @property {boolean} exact             Whether the digit moves by a whole number of cells.
  * @property {Box | null} inside         Cells whose receptive field lies inside the image before and after.
- * @property {number | null} residual    Largest |new map − moved old map| inside.
+ * @property {number | null} residual    Largest |new map − translated old map| inside.
  * @property {number | null} cosine      Of the layer's whole vectors; null if one is all zero.
  */
 
 /**
- * @typedef {object} ShiftAnswer
+ * @typedef {object} TranslationResponse
  * @property {{framing: Framing}} input
- * @property {{down: number, right: number}} shift
+ * @property {{down: number, right: number}} translation
  * @property {number} ink_lost  0–1.
- * @property {{id: string, before: Prediction | null, after: Prediction | null, layers: LayerShift[]}[]} models
+ * @property {{id: string, before: Prediction | null, after: Prediction | null, layers: LayerTranslation[]}[]} models
  */
 
 /**
- * @typedef {object} ShiftCurve
+ * @typedef {object} TranslationCurve
  * @property {number} label
  * @property {"body" | "sample" | "prediction"} label_from
  * @property {"right" | "down"} direction
- * @property {number[]} shifts
+ * @property {number[]} offsets
  * @property {number[]} ink_lost
  * @property {{id: string, digit: number[], probability: number[],
  *   layers: {name: string, residual: (number | null)[], cosine: (number | null)[]}[]}[]} models
  */
 
 /**
- * @typedef {object} MeanShiftCurve
+ * @typedef {object} MeanTranslationCurve
  * @property {number} digits
- * @property {Record<"right" | "down", {shifts: number[],
+ * @property {Record<"right" | "down", {offsets: number[],
  *   models: {id: string, hidden_layer: string, accuracy: number[], probability: number[], cosine: number[]}[]}>} directions
  */
 
 /**
- * @typedef {object} Responses
+ * @typedef {object} FeatureComparison
  * @property {{pixels: number[][], framing: Framing}} input
- * @property {Prediction | null} prediction
- * @property {{model: string, layer: string, pre_activations: number[], activations: number[], order: number[], active: number}} templates
- * @property {{model: string, layer: string, strongest: number[], places: [number, number][], active_share: number[]}} kernels
+ * @property {{model: string, layer: string, prediction: Prediction | null, pre_activations: number[], activations: number[],
+ *   order: number[], active: number}} perceptron
+ * @property {{model: string, layer: string, prediction: Prediction | null, strongest: number[], positions: [number, number][],
+ *   active_share: number[]}} convolution
  */
 
-/** Accuracies for each seed. @typedef {{accuracy: number[], mean: number, deviation: number | null}} ScrambleRuns */
+/** Accuracies for each seed. @typedef {{accuracy: number[], mean: number, deviation: number | null}} TrainingRuns */
 
 /**
- * @typedef {object} ScrambleRecord
- * @property {number[]} permutation       scrambled[i] = plain[permutation[i]], pixels row by row.
+ * @typedef {object} PixelPermutation
+ * @property {number[]} permutation       permuted[i] = plain[permutation[i]], pixels row by row.
  * @property {number} permutation_seed
  * @property {number[]} seeds
  * @property {number} epochs
  * @property {number} training_digits
  * @property {number} validation_digits
- * @property {{id: string, plain: ScrambleRuns, scrambled: ScrambleRuns}[]} models
+ * @property {{id: string, plain: TrainingRuns, permuted: TrainingRuns}[]} models
  */
 
 // --- Orientation ---------------------------------------------------------------------------------------------------
@@ -323,62 +373,113 @@
 /**
  * @typedef {object} Tuning
  * @property {number} filter
- * @property {number[]} responses      For each angle, never negative.
- * @property {number | null} preferred  Degrees; null if it never answers.
+ * @property {number[]} activations    For each angle, minus the activation for the background; never negative.
+ * @property {number | null} preferred  Degrees; null if it is never activated.
  * @property {number} selectivity      1 − circular variance.
- * @property {"selective" | "not selective" | "silent"} verdict
+ * @property {"selective" | "not selective" | "inactive"} verdict
  */
 
 /**
- * @typedef {object} TuningAnswer
+ * @typedef {object} OrientationTuning
  * @property {string} model
  * @property {number | null} checkpoint
  * @property {Bar} bar
- * @property {"swept" | "place"} measure
+ * @property {TuningMeasure} measure
  * @property {number[]} angles
  * @property {number} selective_from   Selectivity from which a filter is called selective.
  * @property {{name: string, kind: string, filters: Tuning[]}[]} layers
  */
 
+/** @typedef {"swept" | "center"} TuningMeasure */
+
+/**
+ * Filters that are compared with others.
+ * @typedef {object} TuningGroup
+ * @property {string} id
+ * @property {string} label
+ * @property {"filters" | "neurons"} noun
+ * @property {string} model
+ * @property {number | null} checkpoint
+ * @property {string} rectifier    The first ReLU layer.
+ * @property {string} kernels      The last layer with weights before it.
+ * @property {boolean} is_shared   Whether its kernels are the same at every position.
+ * @property {number} largest      The activation at the end of the color scale.
+ */
+
+/** What saliency and occlusion say besides their maps. @typedef {{model: string, label: number, prediction: {digit: number, probability: number} | null, logit: number}} Attribution */
+
 // --- Gradients -----------------------------------------------------------------------------------------------------
 
 /**
- * @typedef {object} GradientsAnswer
+ * One layer's part of backpropagation.
+ * @typedef {object} LayerGradient
+ * @property {string} name
+ * @property {string} kind
+ * @property {[number, number, number]} shape
+ * @property {number} products   δ · x that are computed for the gradient of its weights.
+ * @property {number} gradients  Numbers that they are added up into: one for each weight and bias.
+ * @property {number} largest    Largest |δ|.
+ */
+
+/** @typedef {{id: string, loss: number, prediction: Prediction | null, layers: LayerGradient[]}} ModelGradients */
+
+/**
+ * @typedef {object} GradientsResponse
  * @property {{framing: Framing}} input
  * @property {number} label
  * @property {"body" | "sample" | "prediction"} label_from
- * @property {{id: string, loss: number, reading: Prediction | null,
- *   layers: {name: string, kind: string, shape: [number, number, number], products: number, kept: number, largest: number}[]}[]} models
+ * @property {ModelGradients[]} models
  */
 
-/** @typedef {{label: number, weight: number, gradient: number, step: number, below: number, above: number, slope: number}} GradientCheck */
+/** @typedef {{label: number, weight: number, gradient: number, step: number, loss_below: number, loss_above: number, finite_difference: number}} GradientCheck */
 
-/** @typedef {{label: number, rate: number, steps: number, losses: [number, number], readings: [Prediction | null, Prediction | null]}} StepAnswer */
+/**
+ * A network before and after steps of gradient descent on one digit.
+ * @typedef {object} GradientDescent
+ * @property {number} label
+ * @property {number} learning_rate
+ * @property {number} steps_taken
+ * @property {boolean} diverged     Whether the next step would make a number infinite.
+ * @property {string} layer
+ * @property {string} maps_layer    Whose maps are shown: the layer's ReLU, or itself.
+ * @property {[number, number]} losses
+ * @property {[Prediction | null, Prediction | null]} predictions
+ */
 
 // --- The kernel editor ---------------------------------------------------------------------------------------------
 
 /**
- * What became of one filter.
+ * A change to one filter.
  * @typedef {object} KernelEdit
  * @property {string} layer
  * @property {number} filter
- * @property {Float32Array | null} kernel  [C × k × k]; null leaves it as it was learned.
- * @property {boolean} silenced
- * @property {{row: number, column: number} | null} place  The only neuron that is changed; null: all of the map.
+ * @property {Float32Array | null} kernel  [C × kH × kW]; null keeps the learned one.
+ * @property {boolean} ablated  Whether the filter is turned off: its weights are zero.
+ * @property {{row: number, column: number} | null} position  The only neuron that changes; null: every neuron of the map.
  */
 
 /** @typedef {{digits: number, errors: number, accuracy: number, unedited_errors: number, unedited_accuracy: number}} EditedAccuracy */
 
-// --- Training of one's own -----------------------------------------------------------------------------------------
-
-/** @typedef {{kernel_size: number, filters: number, rate: number, digits: number, epochs: number, seed: number}} Wish */
+export {};
 
 /**
- * What a training tells: where its digits come from; then how it goes; at last what it reached.
- * @typedef {{source?: "mnist" | "synthetic", digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
- *   loss?: number, accuracy?: number, kernels?: number[][][], validation_accuracy?: number, seconds?: number}} TrainingUpdate
+ * The name of a filter and the measured values behind it.
+ * @typedef {object} FilterName
+ * @property {number} filter
+ * @property {string} name                  "edge at 78°, ink on the left".
+ * @property {"edge" | "line" | "end" | "not selective" | "inactive"} kind
+ * @property {number | null} angle          Degrees.
+ * @property {string | null} ink            On which side of an edge.
+ * @property {number} activation            For the strongest stimulus, minus that for blank paper.
+ * @property {number} selectivity
+ * @property {number} direction
  */
 
-/** @typedef {{state: "none" | "running" | "done" | "failed" | "canceled", wish?: Wish, problem?: string | null}} TrainingAnswer */
-
-export {};
+/**
+ * @typedef {object} FilterNames
+ * @property {string | null} layer      The convolution that reads the image; null if there is none.
+ * @property {string | null} rectifier
+ * @property {number} selective_from
+ * @property {number} edge_from
+ * @property {FilterName[]} filters
+ */

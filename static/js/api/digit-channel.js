@@ -1,37 +1,54 @@
 // @ts-check
+import { UnreachableError } from "./http.js";
+import { whenReachable } from "./reachability.js";
 
 /**
- * Send the newest digit, one question at a time: while an answer is under way the latest digit waits, and
- * a newer one takes its place. Neither the pen nor the lens under a pointer ever queues up more work than the server can
- * answer.
+ * Send one request at a time. While a response is pending the newest request waits, and replaces one that waited before it.
+ * So neither the pen nor a pointer that moves over the lens queues up more work than the server can do. If the server cannot be
+ * reached, the newest request is sent again when it can be.
  *
  * @template Q, R
- * @param {(question: Q, sequence: number) => Promise<R>} ask
- * @param {{onAnswer: (answer: R) => void, onFailure: (error: unknown) => void}} listener
+ * @param {(request: Q) => Promise<R>} perform
+ * @param {{onResponse: (response: R) => void, onFailure: (error: unknown, request: Q) => void}} listener
+ * @param {(callback: () => void) => void} [whenBack]  Calls back when the server can be reached again.
  */
-export function createDigitChannel(ask, { onAnswer, onFailure }) {
-  let sequence = 0;
-  let busy = false;
-  /** @type {{question: Q} | null} */
+export function createDigitChannel(perform, { onResponse, onFailure }, whenBack = whenReachable) {
+  let isBusy = false;
+  /** @type {{request: Q} | null} */
   let waiting = null;
 
-  /** @param {Q} question */
-  async function send(question) {
-    waiting = { question };
-    if (busy) return;
-    busy = true;
+  /** The request that found no server. @type {{request: Q} | null} */
+  let lost = null;
+
+  /** @param {Q} newest */
+  async function send(newest) {
+    lost = null;
+    waiting = { request: newest };
+    if (isBusy) return;
+    isBusy = true;
     while (waiting) {
-      const next = /** @type {{question: Q}} */ (waiting);
+      const current = /** @type {{request: Q}} */ (waiting);
       waiting = null;
-      sequence += 1;
       try {
-        onAnswer(await ask(next.question, sequence));
+        onResponse(await perform(current.request));
       } catch (error) {
-        onFailure(error);
+        onFailure(error, current.request);
+        if (error instanceof UnreachableError && !waiting) resendWhenBack(current);
       }
     }
-    busy = false;
+    isBusy = false;
   }
 
-  return { send };
+  /** @param {{request: Q}} failed */
+  function resendWhenBack(failed) {
+    lost = failed;
+    whenBack(() => lost === failed && send(failed.request));
+  }
+
+  return {
+    /** Whether a response is pending. */
+    isBusy: () => isBusy,
+
+    send,
+  };
 }

@@ -1,29 +1,38 @@
 // @ts-check
-/** @import { Box, Tensor } from "../types.js" */
-import { request } from "./http.js";
-import { decodeTensors } from "./safetensors.js";
-
-const HEADERS = { Accept: "application/x-safetensors" };
+// Feature visualization of filters, as measured on the test digits.
+/** @import { Box, FilterNames, ReceptiveField, Tensor } from "../types.js" */
+import { apiAddress } from "./address.js";
+import { requestJson, requestTensors } from "./http.js";
 
 /**
- * What every filter of a layer looks for: `mean_patches` [F, s, s] and `strongest` [F].
+ * Every filter of a layer: `mean_patches` [F, s, s] and `strongest` [F].
  * @param {string} model
  * @param {string} layer
  * @returns {Promise<Record<string, Tensor>>}
  */
-export async function getPortraits(model, layer) {
-  return decodeTensors(await (await request(`/api/v1/models/${model}/layers/${layer}/filters?dtype=float16`, { headers: HEADERS })).arrayBuffer()).tensors;
+export async function getVisualizations(model, layer) {
+  return (await requestTensors(apiAddress(["models", model, "layers", layer, "filters"], { dtype: "float16" }))).tensors;
 }
 
 /**
- * What one filter looks for: `digits` [n, 28, 28], `mean_patch` and `ascent`.
+ * One filter: `digits` [n, 28, 28], `mean_patch` and `maximizing_image`.
  * @param {string} model
  * @param {string} layer
  * @param {number} filter
- * @returns {Promise<{answer: {receptive_field: {size: number, jump: number, start: number}, strongest: {box: Box}[]}, tensors: Record<string, Tensor>}>}
+ * @returns {Promise<{response: {receptive_field: ReceptiveField, strongest: {box: Box}[]}, tensors: Record<string, Tensor>}>}
  */
-export async function getPortrait(model, layer, filter) {
-  const response = await request(`/api/v1/models/${model}/layers/${layer}/filters/${filter}?dtype=float16`, { headers: HEADERS });
-  const { tensors, metadata } = decodeTensors(await response.arrayBuffer());
-  return { answer: JSON.parse(metadata.answer), tensors };
+export async function getVisualization(model, layer, filter) {
+  const address = apiAddress(["models", model, "layers", layer, "filters", filter], { dtype: "float16" });
+  const { tensors, metadata } = await requestTensors(address);
+  return { response: JSON.parse(metadata.response), tensors };
+}
+
+/**
+ * What each filter of the first layer is activated by most.
+ * @param {string} model
+ * @param {number | null} [checkpoint]  Training step; null for the finished network.
+ * @returns {Promise<FilterNames>}
+ */
+export function getFilterNames(model, checkpoint = null) {
+  return requestJson(apiAddress(["models", model, "filter-names"], { checkpoint }));
 }

@@ -1,101 +1,73 @@
 // @ts-check
-/** @import { Answer, Digit, Question, Tensor } from "../types.js" */
+// Requests to the API, and errors. The other modules of this folder define what is requested.
+/** @import { Tensor } from "../types.js" */
 import { decodeTensors } from "./safetensors.js";
 
-const SAFETENSORS = "application/x-safetensors";
+export const SAFETENSORS = "application/x-safetensors";
 
-/** What the server said of a request it did not carry out. */
+/** What the server returned instead of a result. */
 export class ProblemError extends Error {
-  /** @param {{title: string, detail?: string, status: number}} problem */
+  /** @param {{title: string, detail?: string, status: number, type?: string}} problem */
   constructor(problem) {
     super(problem.detail ?? problem.title);
     this.status = problem.status;
+    /** The last part of its type's address, such as "image-too-large". */
+    this.slug = problem.type?.split("/").at(-1) ?? "";
   }
 }
 
-/**
- * Ask for the feature maps of a digit.
- * @param {string} model
- * @param {Question} question
- * @param {number} sequence
- * @returns {Promise<Answer>}
- */
-export async function postDigit(model, { digit, layers }, sequence) {
-  // Half precision is more than a screen's 256 levels can show, and half the bytes.
-  const url = `/api/v1/models/${model}/feature-maps?layers=${layers.join(",")}&dtype=float16`;
-  const response = await request(url, {
-    method: "POST",
-    headers: { Accept: SAFETENSORS, "Content-Type": "application/json" },
-    body: JSON.stringify(bodyOf(digit)),
-  });
-  return answerOf(decodeTensors(await response.arrayBuffer()), sequence, digit);
+/** No response, or that of a proxy whose server is gone. */
+export class UnreachableError extends ProblemError {
+  constructor() {
+    super({ title: "The server cannot be reached.", status: 0 });
+  }
 }
 
-/**
- * @param {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} decoded
- * @param {number} sequence
- * @param {Digit} digit
- * @returns {Answer}
- */
-export function answerOf({ tensors, metadata }, sequence, digit) {
-  return { sequence, digit, tensors, prediction: JSON.parse(metadata.prediction), framing: JSON.parse(metadata.framing) };
-}
+const GATEWAY_ERRORS = [502, 503, 504];
 
 /**
- * @param {string} model
- * @param {string} layer
- * @returns {Promise<Tensor>} [F, C, k, k]
+ * @param {string} url
+ * @param {{accept: string, method?: string, body?: object, signal?: AbortSignal}} options  A body is sent as JSON, by POST.
+ * @returns {Promise<Response>}
  */
-export async function getKernels(model, layer) {
-  const response = await request(`/api/v1/models/${model}/layers/${layer}/kernels?dtype=float16`, { headers: { Accept: SAFETENSORS } });
-  return decodeTensors(await response.arrayBuffer()).tensors.kernels;
-}
-
-/**
- * @param {URLSearchParams} query
- * @returns {Promise<{total: number, samples: {index: number, label: number, predictions: Record<string, {digit: number, correct: boolean}>}[]}>}
- */
-export async function getSamples(query) {
-  return (await request(`/api/v1/samples?${query}`, { headers: { Accept: "application/json" } })).json();
-}
-
-/**
- * The same page of samples as one picture, ten digits to a row.
- * @param {URLSearchParams} query
- * @returns {Promise<ImageBitmap>}
- */
-export async function getSampleSheet(query) {
-  const response = await request(`/api/v1/samples?${query}`, { headers: { Accept: "image/png" } });
-  return createImageBitmap(await response.blob());
-}
-
-/** A digit as the API has it. @param {Digit} digit */
-export function bodyOf(digit) {
-  if (digit.kind === "sample") return { sample: digit.index };
-  if (digit.kind === "image") return { image: digit.base64 };
-  return { strokes: digit.strokes, pen_width: digit.penWidth };
+export async function request(url, { accept, body, method = body ? "POST" : "GET", signal }) {
+  const headers = { Accept: accept, ...(body && { "Content-Type": "application/json" }) };
+  let response;
+  try {
+    response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new UnreachableError();
+  }
+  if (!response.ok) throw await errorOf(response);
+  return response;
 }
 
 /**
  * @param {string} url
- * @param {RequestInit} options
+ * @param {{method?: string, body?: object, signal?: AbortSignal}} [options]
+ * @returns {Promise<any>}
  */
-export async function request(url, options) {
-  let response;
-  try {
-    response = await fetch(url, options);
-  } catch {
-    throw new ProblemError({ title: "The server cannot be reached; the maps show the last answer.", status: 0 });
-  }
-  if (!response.ok) throw new ProblemError(await problemOf(response));
-  return response;
+export async function requestJson(url, options = {}) {
+  return (await request(url, { ...options, accept: "application/json" })).json();
+}
+
+/**
+ * @param {string} url
+ * @param {{method?: string, body?: object, signal?: AbortSignal}} [options]
+ * @returns {Promise<{tensors: Record<string, Tensor>, metadata: Record<string, string>}>}
+ */
+export async function requestTensors(url, options = {}) {
+  return decodeTensors(await (await request(url, { ...options, accept: SAFETENSORS })).arrayBuffer());
 }
 
 /** @param {Response} response */
-async function problemOf(response) {
+async function errorOf(response) {
   try {
-    return await response.json();
+    return new ProblemError(await response.json());
   } catch {
-    return { title: `The server answered ${response.status} ${response.statusText}`, status: response.status };
+    // The server itself describes every error in JSON.
+    if (GATEWAY_ERRORS.includes(response.status)) return new UnreachableError();
+    return new ProblemError({ title: `The server returned ${response.status} ${response.statusText}.`, status: response.status });
   }
 }

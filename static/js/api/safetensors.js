@@ -2,7 +2,7 @@
 /** @import { Tensor } from "../types.js" */
 
 // safetensors: 8 bytes little-endian length of the header, the header as JSON, then the tensors' bytes.
-// The header names each tensor's dtype, shape and place, and under "__metadata__" some strings.
+// The header has each tensor's dtype, shape and offsets, and strings under "__metadata__".
 
 /**
  * @param {ArrayBuffer} buffer
@@ -28,15 +28,15 @@ export function decodeTensors(buffer) {
  * @returns {Float32Array}
  */
 function readValues(buffer, dtype, begin, end) {
-  // A typed array must begin at a multiple of its element's size; the header's padding sees to that for
-  // the first tensor, but not for every one behind a float16.
+  // A typed array must begin at a multiple of its element size. The header is padded for the first tensor, but a tensor
+  // after a float16 tensor may begin elsewhere.
   if (dtype === "F32") {
     return begin % 4 ? new Float32Array(buffer.slice(begin, end)) : new Float32Array(buffer, begin, (end - begin) / 4);
   }
   if (dtype === "F16") {
     const bytes = begin % 2 ? buffer.slice(begin, end) : buffer;
     const [first, count] = [bytes === buffer ? begin : 0, (end - begin) / 2];
-    // Browsers since 2025 know the format themselves, and turn it several times as fast.
+    // Browsers since 2025 have Float16Array, which is several times as fast.
     if (NativeHalves) return new Float32Array(new NativeHalves(bytes, first, count));
     const table = halfTable();
     return Float32Array.from(new Uint16Array(bytes, first, count), (half) => table[half]);

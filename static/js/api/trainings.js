@@ -1,35 +1,35 @@
 // @ts-check
-/** @import { TrainingAnswer, TrainingUpdate, Wish } from "../types.js" */
-import { request } from "./http.js";
+/** @import { TrainingRequest, TrainingResponse, TrainingUpdate } from "../train/types.js" */
+import { apiAddress } from "./address.js";
+import { requestJson } from "./http.js";
 
-const TRAININGS = "/api/v1/trainings";
-const JSON_ANSWER = { Accept: "application/json" };
-
-/** @param {Omit<Wish, "seed">} wish  @returns {Promise<TrainingAnswer>} */
-export async function startTraining(wish) {
-  return (await request(TRAININGS, { method: "POST", headers: { ...JSON_ANSWER, "Content-Type": "application/json" }, body: JSON.stringify(wish) })).json();
+/** @param {TrainingRequest} body  @returns {Promise<TrainingResponse>} */
+export function startTraining(body) {
+  return requestJson(apiAddress(["trainings"]), { body });
 }
 
-/** @returns {Promise<TrainingAnswer>} */
-export async function getTraining() {
-  return (await request(`${TRAININGS}/current`, { headers: JSON_ANSWER })).json();
+/** @returns {Promise<TrainingResponse>} */
+export function getTraining() {
+  return requestJson(apiAddress(["trainings", "current"]));
 }
 
-/** @returns {Promise<TrainingAnswer>} */
-export async function cancelTraining() {
-  return (await request(`${TRAININGS}/current`, { method: "DELETE", headers: JSON_ANSWER })).json();
+/** @returns {Promise<TrainingResponse>} */
+export function cancelTraining() {
+  return requestJson(apiAddress(["trainings", "current"]), { method: "DELETE" });
 }
 
 /**
- * Everything that the current training tells, from its start; the browser itself comes back if the line breaks.
- * @param {(update: TrainingUpdate) => void} onUpdate
- * @param {(end: TrainingAnswer) => void} onEnd
+ * Follow the current training from its start. If the connection breaks, the browser reconnects and names the last event it
+ * received, so that the server sends only what followed; if the server cannot continue there, it begins with `start` again.
+ * @param {{onStart: () => void, onUpdate: (update: TrainingUpdate) => void, onEnd: (end: TrainingResponse) => void}} listeners
+ *   `onStart` must drop all updates received before.
  */
-export function followTraining(onUpdate, onEnd) {
-  const source = new EventSource(`${TRAININGS}/current/events`);
+export function followTraining({ onStart, onUpdate, onEnd }) {
+  const source = new EventSource(apiAddress(["trainings", "current", "events"]));
+  source.addEventListener("start", onStart);
   source.addEventListener("update", ({ data }) => onUpdate(JSON.parse(data)));
   source.addEventListener("end", ({ data }) => {
-    source.close(); // Or the browser would ask again.
+    source.close(); // The browser would reconnect otherwise.
     onEnd(JSON.parse(data));
   });
 }

@@ -1,12 +1,12 @@
 // @ts-check
-/** @import { Colormap } from "../types.js" */
+/** @import { Colormap, PageData } from "../types.js" */
 
 const LEVELS = 511; // An odd count, so that one level is exactly zero.
 
 /**
- * A diverging scale: zero is always the neutral middle, and ± range its ends.
+ * A diverging scale: the middle color is zero, and the ends are ± range.
  * @typedef {object} ColorScale
- * @property {(value: number, range: number) => number} pixelOf  ABGR, as canvas pixels lie in memory.
+ * @property {(value: number, range: number) => number} pixelOf  ABGR, the order of canvas pixels in memory.
  */
 
 /**
@@ -50,4 +50,28 @@ function colorAt(stops, position) {
 /** @param {[number, number, number]} rgb */
 function pack([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+}
+
+/**
+ * The color scales of the current theme.
+ * @param {PageData["colormaps"]} colormaps
+ * @returns {{diverging: ColorScale, ink: ColorScale, paper: string, line: string}}
+ */
+export function themeColors(colormaps) {
+  const { backgroundColor: paper, color: line } = getComputedStyle(document.body);
+  return { diverging: makeColorScale(colormaps[isDark() ? "dark" : "light"]), ink: makeInkScale(rgbOf(paper), rgbOf(line)), paper, line };
+}
+
+/** Whether the page is dark, by the visitor's or the system's choice. */
+export function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/**
+ * @param {string} color  As browsers compute it: "rgb(20, 23, 26)".
+ * @returns {[number, number, number]}
+ */
+function rgbOf(color) {
+  return /** @type {[number, number, number]} */ (color.match(/\d+/g)?.slice(0, 3).map(Number));
 }

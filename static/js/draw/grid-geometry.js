@@ -1,14 +1,13 @@
 // @ts-check
 /** @import { Box, Framing, LayerDescription, Neuron, ReceptiveField } from "../types.js" */
 
-// Where neurons lie and what they see. Knows layer geometry only: nothing of weights, values or elements.
+// Positions of neurons and their receptive fields. Uses only layer geometry, not weights, values or elements.
 
-/** What an input pixel sees: itself. @type {ReceptiveField} */
-const INPUT_FIELD = { size: 1, jump: 1, start: 0 };
-
+/** The receptive field of an input pixel is the pixel itself. @type {ReceptiveField} */
+const INPUT_FIELD = { size: [1, 1], jump: [1, 1], start: [0, 0] };
 
 /**
- * The cell of a grid under a point; the nearest one for a point on the grid's rim.
+ * The cell of a grid under a point; the nearest one for a point outside the grid.
  * @param {{left: number, top: number, width: number, height: number}} area  The grid on screen.
  * @param {number} x
  * @param {number} y
@@ -23,10 +22,10 @@ export function cellAt(area, x, y, rows, columns) {
 }
 
 /**
- * What a neuron sees of the maps of an earlier layer, or of the input; may reach into padding.
+ * A neuron's receptive field in the maps of an earlier layer, or in the input; may reach into padding.
  *
- * Both layers' receptive fields are boxes on the input, so the earlier cells that a neuron sees are those whose
- * boxes make up its own: from the difference of the starts, in steps of the earlier layer's jump.
+ * Both layers' receptive fields are boxes on the input. The earlier cells in the field are those whose boxes lie inside the
+ * neuron's own box: the difference of the starts, divided by the earlier layer's jump, is the first of them.
  *
  * @param {LayerDescription} layer
  * @param {{row: number, column: number}} neuron
@@ -36,28 +35,30 @@ export function cellAt(area, x, y, rows, columns) {
  */
 export function fieldIn(layer, { row, column }, earlier, [height, width]) {
   const own = layer.receptive_field;
-  // A jump of 0: the neuron sees the whole input, whatever its place.
-  if (!own.jump) return { top: 0, left: 0, height, width };
+  // A jump of 0 means that every neuron sees the whole input.
+  if (!own.jump[0]) return { top: 0, left: 0, height, width };
   const field = earlier?.receptive_field ?? INPUT_FIELD;
-  const size = (own.size - field.size) / field.jump + 1;
-  const first = (own.start - field.start) / field.jump;
-  const step = own.jump / field.jump;
-  return { top: first + row * step, left: first + column * step, height: size, width: size };
+  const [[top, tall], [left, wide]] = [row, column].map((position, axis) => {
+    const [size, jump, start] = [own.size[axis], own.jump[axis], own.start[axis]];
+    const first = (start + jump * position - field.start[axis]) / field.jump[axis];
+    return [first, (size - field.size[axis]) / field.jump[axis] + 1];
+  });
+  return { top, left, height: tall, width: wide };
 }
 
 /**
- * Where a neuron's patch lies in the maps it reads; may reach into padding.
- * @param {LayerDescription} layer
+ * The position of a neuron's patch in its layer's input maps; may reach into padding.
+ * @param {Pick<LayerDescription, "kernel_size" | "stride" | "padding" | "input_shape">} layer
  * @param {Pick<Neuron, "row" | "column">} neuron
  * @returns {Box}
  */
 export function patchSpan({ kernel_size: size, stride, padding, input_shape: [, height, width] }, { row, column }) {
   if (size === null || stride === null || padding === null) return { top: 0, left: 0, height, width };
-  return { top: row * stride - padding, left: column * stride - padding, height: size, width: size };
+  return { top: row * stride[0] - padding[0], left: column * stride[1] - padding[1], height: size[0], width: size[1] };
 }
 
 /**
- * The part of a box that is no padding.
+ * The part of a box that is not padding.
  * @param {Box} box
  * @param {number} height
  * @param {number} width
@@ -83,14 +84,14 @@ export function shareOf(box, height, width) {
 }
 
 /**
- * Where input pixels come from on the drawing pad: the way back through placing, scaling and cropping.
+ * The area of the drawing pad from which input pixels come: framing, computed backward.
  * @param {Box} box  Input pixels, without padding.
  * @param {Framing} framing
- * @param {number} extent  Rows, and columns, of the input.
- * @returns {Box} In pad units; cut off at the pad's rim.
+ * @param {[number, number]} extent  Rows and columns of the input.
+ * @returns {Box} In pad units; cut off at the pad's edge.
  */
 export function onPad(box, { crop, placed, source_size: [height, width] }, extent) {
-  const shares = shareOf(box, extent, extent);
+  const shares = shareOf(box, ...extent);
   if (!crop || !placed) return shares;
   const tall = crop.height / placed.height;
   const wide = crop.width / placed.width;

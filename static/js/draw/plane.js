@@ -1,10 +1,10 @@
 // @ts-check
 /** @import { Plane } from "../types.js" */
 /** @import { ColorScale } from "./color-scale.js" */
-import { contextOf } from "../dom.js";
+import { contextOf } from "../dom/find.js";
 
 /**
- * Paint one plane, one canvas pixel per cell; CSS does the enlarging.
+ * Paint one plane, one canvas pixel per cell; CSS enlarges it.
  * @param {HTMLCanvasElement} canvas
  * @param {Plane} plane
  * @param {ColorScale} scale
@@ -16,7 +16,7 @@ export function paintPlane(canvas, plane, scale, range) {
 
 /**
  * Paint several planes of one size as a sheet, one clear cell between them.
- * @param {HTMLCanvasElement} canvas  Sized to the sheet if it is not yet.
+ * @param {HTMLCanvasElement} canvas  Resized to the sheet if needed.
  * @param {Plane[]} planes
  * @param {number} columns
  * @param {ColorScale} scale
@@ -45,6 +45,36 @@ export function paintSheet(canvas, planes, columns, scale, rangeOf) {
 }
 
 /**
+ * Paint planes at positions of one canvas, which is clear elsewhere.
+ * @param {HTMLCanvasElement} canvas  Resized if needed.
+ * @param {{width: number, height: number}} size  In canvas pixels, as the positions.
+ * @param {{plane: Plane, x: number, y: number, range: number, zoom?: number}[]} planes  `zoom`: canvas pixels for each cell.
+ * @param {ColorScale} scale
+ * @param {number} enlargement  CSS pixels for each canvas pixel.
+ */
+export function paintAt(canvas, { width, height }, planes, scale, enlargement) {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  enlarge(canvas, enlargement);
+  const context = contextOf(canvas);
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (const { plane, x, y, range, zoom = 1 } of planes) {
+    const across = plane.width * zoom;
+    for (let row = 0; row < plane.height * zoom; row += 1) {
+      const first = Math.floor(row / zoom) * plane.width;
+      const begin = (y + row) * width + x;
+      for (let column = 0; column < across; column += 1) {
+        pixels[begin + column] = scale.pixelOf(plane.data[first + Math.floor(column / zoom)], range);
+      }
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/**
  * @param {number} count
  * @param {number} columns
  * @param {number} width
@@ -63,4 +93,23 @@ export function sheetSize(count, columns, width, height) {
 export function enlarge(canvas, zoom) {
   canvas.style.inlineSize = `${canvas.width * zoom}px`;
   canvas.style.blockSize = `${canvas.height * zoom}px`;
+}
+
+/**
+ * Show a canvas enlarged by the largest whole number that fits into a width.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} room  In CSS pixels.
+ */
+export function enlargeInto(canvas, room) {
+  enlarge(canvas, Math.max(1, Math.floor(room / canvas.width)));
+}
+
+/** Where a plane has its largest value. @param {Plane} plane */
+export function largestAt({ width, data }) {
+  return positionOf(data.reduce((best, value, i) => (value > data[best] ? i : best), 0), width);
+}
+
+/** @param {number} cell  In reading order.  @param {number} width */
+export function positionOf(cell, width) {
+  return { row: Math.floor(cell / width), column: cell % width };
 }

@@ -1,170 +1,152 @@
 // @ts-check
-// Gradients: how every place of a map pours its share into one kernel, what other networks keep apart, and a step downhill.
-/** @import { Digit, GradientCheck, GradientsAnswer, Tensor } from "../types.js" */
+// Gradients: how a kernel's gradient is added up over all positions, the same in the compared networks, and gradient descent.
+/** @import { Digit, GradientsResponse, Tensor } from "../types.js" */
+/** @import { Activations } from "../api/activations.js" */
+import { requestActivations } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
-import { postGradientCheck, postGradients, postStep } from "../api/gradients.js";
-import { build } from "../dom-build.js";
-import { find, findAll, setText } from "../dom.js";
-import { createAssembly } from "../views/gradients/assembly.js";
-import { createStep } from "../views/gradients/step.js";
-import { createTiles } from "../views/gradients/tiles.js";
-import { formatValue } from "../views/legend.js";
-import { createReadings } from "../views/readings.js";
-import { openDigitPage } from "./digit-page.js";
+import { postGradientCheck, postGradientDescent, postGradients } from "../api/experiments.js";
+import { find, setText } from "../dom/find.js";
+import { gradientsOf } from "../experiments/gradients/assembly-state.js";
+import { createAssembly } from "../experiments/gradients/assembly.js";
+import { createComparison } from "../experiments/gradients/comparison.js";
+import { describeLoss, labelToRequest, requestForClass } from "../experiments/gradients/correct-class.js";
+import { createDescent } from "../experiments/gradients/descent.js";
+import { createGradientCheck } from "../experiments/gradients/gradient-check.js";
+import { windowOf } from "../experiments/gradients/layer-picture.js";
+import { createPredictionBars } from "../network/prediction-bars.js";
+import { planeOf } from "../network/selectors.js";
+import { openDigitPage } from "../shell/digit-page.js";
+import { fieldsOf, joinFields, numbersIn } from "../shell/url.js";
 
-const SHARED = "cnn";
-const APART = ["locally-connected", "mlp-500"];
+/** @typedef {{response: GradientsResponse, tensors: Record<string, Tensor>}} Gradients */
+/** @typedef {Gradients & {digit: Digit, activations: Activations}} Known */
 
 const page = openDigitPage();
-const { announce, fail, colors, signal } = page;
-const [first] = page.data.models.find(({ id }) => id === SHARED)?.layers ?? [];
-const padding = first.padding ?? 0;
-const labels = findAll(document, "#labels button", HTMLButtonElement);
+const { announce, fail, colors, signal, data: { model, models, compared } } = page;
+const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
 const lossLine = find(document, "#loss", HTMLElement);
-const checkResult = find(document, "#check-result", HTMLElement);
-const readings = createReadings(find(document, "#readings", HTMLTableElement));
 
-/** The answer that the visitor calls right; null: the test digit's label, or what the network reads. @type {number | null} */
-let label = labelOf(new URLSearchParams(location.hash.slice(1)));
-/** What a followed link calls right. @type {number | null} */
-let linked = null;
-
-/** @typedef {{digit: Digit, answer: GradientsAnswer, tensors: Record<string, Tensor>}} Known */
-
+// Of the link: f=…  the map;  x=…  the weight, row.column;  r=…  the learning rate, its power of ten
+/** @type {ReturnType<typeof page.start> | null} */
+let kept = null;
 /** @type {Known | null} */
 let known = null;
 /** @type {Known | null} */
 let painted = null;
+/** @type {Gradients | null} */
+let comparison = null;
 
-const assembly = createAssembly(find(document, "#assemble", HTMLElement), {
+// --- Parts of the page ---------------------------------------------------------------------------------------------
+
+// A network whose first layer shares no weights has no contributions to add up; the page says so instead.
+const assemblyRoot = document.querySelector("#assembly");
+const assembly = assemblyRoot instanceof HTMLElement ? createAssembly(assemblyRoot, {
   colors,
   announce,
   signal,
-  onFilter() {
-    forgetCheck();
-    paintTiles();
+  onChoice(changed) {
+    check?.reset();
+    kept?.rememberInAddress();
+    if (changed === "filter") paintComparison();
   },
-  onWeight: forgetCheck,
-});
-const tiles = createTiles(find(document, "#tiles", HTMLElement), colors);
-const step = createStep(find(document, "#descend", HTMLElement), {
+}) : null;
+const check = assembly && createGradientCheck(/** @type {HTMLElement} */ (assemblyRoot), { announce, fail, signal, request: requestCheck });
+const networks = compared.flatMap((each) => models.filter(({ id }) => id === each.id).map((description) => ({ ...each, model: description })));
+const tiles = networks.length ? createComparison(find(document, "#compare", HTMLElement), networks) : null;
+const descent = createDescent(find(document, "#descend", HTMLElement), {
   colors,
   signal,
-  ask: (rate, steps) => known && stepper.send({ digit: known.digit, label: known.answer.label, rate, steps }),
+  onRate: () => kept?.rememberInAddress(),
+  request: (learningRate, steps) => known && stepper.send({ digit: known.digit, label: known.response.label, learningRate, steps }),
 });
 
+function requestCheck() {
+  if (!known || !assembly) return null;
+  const requested = known;
+  const index = [assembly.filter, 0, ...assembly.weight];
+  const { digit, response: { label, models: [{ layers: [{ name }] }] } } = requested;
+  return { index, result: postGradientCheck(model.id, digit, label, `${name}.weight`, index), isCurrent: () => known === requested };
+}
+
+// --- Requests ------------------------------------------------------------------------------------------------------
+
 const stepper = createDigitChannel(
-  /** @param {{digit: Digit, label: number, rate: number, steps: number}} question */
-  async (question) => ({ digit: question.digit, step: await postStep(question.digit, question.label, question.rate, question.steps) }),
+  /** @param {{digit: Digit, label: number, learningRate: number, steps: number}} requested */
+  async ({ digit, label, learningRate, steps }) => ({ digit, descended: await postGradientDescent(model.id, digit, label, learningRate, steps) }),
   {
-    onAnswer({ digit, step: newest }) {
-      if (digit === known?.digit && newest.answer.label === known.answer.label) step.update(newest);
+    onResponse({ digit, descended }) {
+      if (digit === known?.digit && descended.response.label === known.response.label) descent.update(descended);
     },
     onFailure: fail,
   },
 );
 
-// A test digit brings its own label, a drawing keeps what was called right. Listens before the page does, which asks at once.
-page.store.subscribe((state, previous) => {
-  if (state.digit === previous.digit || (state.digit.kind !== "sample" && linked === null)) return;
-  label = linked;
-  linked = null;
-});
+// The compared networks may read another input size than the page's model, so theirs is a request of its own.
+const comparer = createDigitChannel(
+  /** @param {{digit: Digit, label: number}} requested */
+  ({ digit, label }) => postGradients(networks.map(({ id }) => id), digit, label, { weights: false }),
+  {
+    onResponse(newest) {
+      comparison = newest;
+      paintComparison();
+    },
+    onFailure: fail,
+  },
+);
 
-/** @param {Digit} digit */
-async function ask(digit) {
-  // A blank pad is read as nothing: the answer that was right last stays right.
-  const blank = digit.kind === "strokes" && !digit.strokes.length;
-  const right = label ?? (blank ? (known?.answer.label ?? 0) : null);
-  const [shared, apart] = await Promise.all([postGradients(digit, right, [SHARED], true), postGradients(digit, right, APART, false)]);
-  return { ...shared, answer: { ...shared.answer, models: [...shared.answer.models, ...apart.answer.models] }, tensors: { ...apart.tensors, ...shared.tensors } };
-}
-
-const { askAgain, rememberInAddress } = page.start({
-  ask,
-  onAnswer({ answer, tensors }, digit) {
-    known = { digit, answer, tensors };
-    announce(readings.update(Object.fromEntries(answer.models.map(({ id, reading }) => [id, reading]))));
-    return { input: tensors.input, framing: answer.input.framing };
+restore(fieldsOf(location.hash));
+kept = page.start({
+  async request(digit) {
+    const label = labelToRequest(digit, known?.response.label ?? null, model.classes.length);
+    const [activations, gradients] = await Promise.all([
+      requestActivations(model.id, digit, { layers: [model.layers[model.layers.length - 1].name] }),
+      requestForClass(label, known?.response.label ?? 0, (each) => postGradients([model.id], digit, each, { weights: assembly !== null })),
+    ]);
+    return { activations, ...gradients };
+  },
+  onResponse(newest, digit) {
+    known = { digit, ...newest };
+    if (tiles) comparer.send({ digit, label: newest.response.label });
+    announce(`Prediction: ${newest.activations.prediction?.digit ?? "none"}. ${describeLoss(newest.response)}`);
+    return { input: newest.tensors.input, framing: newest.response.input.framing };
   },
   paint,
   layOut() {
-    assembly.layOut();
-    paintTiles();
-    step.layOut();
+    assembly?.layOut();
+    paintComparison();
+    descent.layOut();
   },
-  extra: () => (label === null ? "" : `l=${label}`),
-  restore(fields) {
-    linked = labelOf(fields);
+  extra() {
+    const { filter, weight } = assembly?.choice() ?? { filter: null, weight: [0, 0] };
+    return joinFields({ f: filter, x: weight.some(Boolean) ? weight.join(".") : null, r: descent.rate() });
   },
+  restore,
 });
+
+/** @param {URLSearchParams} fields */
+function restore(fields) {
+  const [{ output_shape: [filters], kernel_size: size }] = model.layers;
+  const weight = /** @type {[number, number] | null} */ (numbersIn(fields, "x", size ?? [1, 1]));
+  assembly?.restore({ filter: numbersIn(fields, "f", [filters])?.[0] ?? null, weight: weight ?? [0, 0] });
+  descent.restore(fields.get("r"));
+}
+
+// --- Painting ------------------------------------------------------------------------------------------------------
 
 function paint() {
   if (!known || known === painted) return;
   painted = known;
-  const { answer, tensors } = known;
-  const [{ loss, layers: [{ name }] }] = answer.models;
-  for (const button of labels) button.setAttribute("aria-pressed", String(Number(button.dataset.label) === answer.label));
-  const source = { body: "as you say", sample: "its label", prediction: "what the network reads" }[answer.label_from];
-  lossLine.replaceChildren("loss ", build("b", {}, `${formatValue(loss)} nats`), ` (−log of the probability of ${answer.label}; ${source})`);
-  lossLine.dataset.label = String(answer.label);
-  assembly.update({ input: inputOf(tensors), delta: tensors[`${SHARED}/${name}`], weight: tensors[`${SHARED}/${name}/weight`], layer: name, padding });
-  step.reset();
+  const { response, tensors, activations } = known;
+  const { label, models: [{ layers: [{ name }] }] } = response;
+  bars.update(activations.prediction, activations.tensors.probabilities.data);
+  setText(lossLine, describeLoss(response));
+  lossLine.dataset.label = String(label);
+  const weight = tensors[`${model.id}/${name}/weight`];
+  const layer = model.layers.find((each) => each.name === name);
+  if (assembly && layer) assembly.update(gradientsOf(planeOf(tensors.input), tensors[`${model.id}/${name}`], weight, windowOf(layer)));
+  descent.reset();
 }
 
-function paintTiles() {
-  if (known) tiles.update(known.answer.models, inputOf(known.tensors), known.tensors, assembly.filter, padding);
-}
-
-/** @param {Record<string, Tensor>} tensors */
-function inputOf({ input }) {
-  return { width: input.shape[1], height: input.shape[0], data: input.data };
-}
-
-// --- Checking a weight ---------------------------------------------------------------------------------------------
-
-function forgetCheck() {
-  setText(checkResult, "Choose a number of the gradient, and measure it from outside: nudge the weight, and look at the loss.");
-  delete checkResult.dataset.relative;
-}
-
-find(document, "#check", HTMLButtonElement).addEventListener("click", async () => {
-  if (!known) return;
-  const { digit, answer } = known;
-  const index = [assembly.filter, 0, ...assembly.weight];
-  try {
-    const check = await postGradientCheck(digit, answer.label, `${first.name}.weight`, index);
-    if (known?.answer === answer) showCheck(check, index);
-  } catch (error) {
-    fail(error);
-  }
-}, { signal });
-
-/** @param {GradientCheck} check  @param {number[]} index */
-function showCheck({ weight, gradient, step: nudge, below, above, slope }, [filter, , row, column]) {
-  const scale = Math.max(Math.abs(gradient), Math.abs(slope));
-  const relative = scale ? Math.abs(gradient - slope) / scale : 0;
-  checkResult.dataset.relative = String(relative);
-  checkResult.replaceChildren(
-    `Kernel ${filter}, row ${row}, column ${column}: weight ${formatValue(weight)}, nudged by ±${formatValue(nudge)}. Loss `,
-    `${formatValue(below, 9)} and ${formatValue(above, 9)}: slope `, build("b", {}, formatValue(slope, 6)), "; backpropagation says ", build("b", {}, formatValue(gradient, 6)),
-    `, ${relative ? `${relative.toExponential(0)} apart` : "the same"}.`,
-  );
-  announce(checkResult.textContent ?? "");
-}
-
-// --- The right answer ----------------------------------------------------------------------------------------------
-
-for (const button of labels) {
-  button.addEventListener("click", () => {
-    const chosen = Number(button.dataset.label);
-    label = chosen === label ? null : chosen;
-    askAgain();
-    rememberInAddress();
-  }, { signal });
-}
-/** @param {URLSearchParams} fields */
-function labelOf(fields) {
-  const given = fields.get("l") ?? "";
-  return /^\d$/.test(given) ? Number(given) : null;
+function paintComparison() {
+  if (tiles && comparison) tiles.paint(comparison, assembly?.filter ?? null, colors());
 }

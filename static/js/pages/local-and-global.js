@@ -1,30 +1,38 @@
 // @ts-check
-// Local against global: the bench of the workbench, and five experiments on the digit it holds. Asks what each network
-// reads the digit as; each experiment asks for what it shows, while it is on the screen or near it.
-/** @import { CreateExperiment, Experiment, ExperimentContext, ExperimentState } from "../types.js" */
+// Local and global features: the drawing pad, and five experiments that compare the shipped networks on its digit. The page
+// requests each network's prediction; each experiment sends its own requests, while it is on the screen or near it.
+/** @import { ComparedNetwork, Connection, CreateExperiment, Experiment, ExperimentContext, ExperimentState } from "../types.js" */
+import { requestActivations } from "../api/activations.js";
 import * as api from "../api/experiments.js";
-import { postDigit } from "../api/http.js";
-import { find, findAll } from "../dom.js";
-import { createReadings } from "../views/readings.js";
-import { openDigitPage } from "./digit-page.js";
+import { whenReachable } from "../api/reachability.js";
+import { find, findAll } from "../dom/find.js";
+import { planeOf } from "../network/selectors.js";
+import { createPredictionList } from "../network/prediction-list.js";
+import { openDigitPage } from "../shell/digit-page.js";
+import { fieldsOf, joinFields } from "../shell/url.js";
 
-const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
+const NEAR = "300px"; // A section this near the screen may become visible before a response arrives.
 
-/** Each comes when its section does. @type {Record<string, () => Promise<CreateExperiment>>} */
+/** The fields of a link, by experiment: those of a section that is not loaded stay as they were. @type {Record<string, string[]>} */
+const FIELDS = { "layer-costs": ["costs", "map"], "perturb-pixel": ["px"], "feature-comparison": ["order"], translation: ["move", "along", "digits"], "pixel-permutation": [] };
+
+/** Each module is loaded when its section comes near. @type {Record<string, () => Promise<CreateExperiment>>} */
 const EXPERIMENTS = {
-  ledger: async () => (await import("../views/experiments/ledger.js")).createLedger,
-  poke: async () => (await import("../views/experiments/poke.js")).createPoke,
-  templates: async () => (await import("../views/experiments/templates.js")).createTemplates,
-  shift: async () => (await import("../views/experiments/shift.js")).createShift,
-  scramble: async () => (await import("../views/experiments/scramble.js")).createScramble,
+  "layer-costs": async () => (await import("../experiments/layer-costs/layer-costs.js")).createLayerCosts,
+  "perturb-pixel": async () => (await import("../experiments/perturb-pixel/perturb-pixel.js")).createPerturbPixel,
+  "feature-comparison": async () => (await import("../experiments/feature-comparison/feature-comparison.js")).createFeatureComparison,
+  translation: async () => (await import("../experiments/translation/translation.js")).createTranslation,
+  "pixel-permutation": async () => (await import("../experiments/pixel-permutation/pixel-permutation.js")).createPixelPermutation,
 };
 
 const page = openDigitPage();
-const { data: { models }, announce, fail } = page;
-const readings = createReadings(find(document, "#readings", HTMLTableElement));
+const { data: { models, compared }, announce, fail } = page;
+const predictions = createPredictionList(find(document, "#model-predictions", HTMLTableElement));
+const byId = Object.fromEntries(models.map((description) => [description.id, description]));
 
-/** The newest digit that the networks have read. @type {ExperimentState | null} */
+/** The newest digit that has a response. @type {ExperimentState | null} */
 let known = null;
+let linked = fieldsOf(location.hash);
 
 // --- Experiments ---------------------------------------------------------------------------------------------------
 
@@ -32,69 +40,93 @@ let known = null;
 const context = {
   api,
   colors: page.colors,
-  models: Object.fromEntries(models.map((description) => [description.id, description])),
+  models: byId,
+  // The page has experiments only if all three connections are there.
+  compared: /** @type {Record<Connection, ComparedNetwork>} */ (
+    Object.fromEntries(compared.map((each) => [each.connection, { ...each, model: byId[each.id] }]))),
   fail,
   announce,
+  rememberInAddress: () => kept?.rememberInAddress(),
   signal: page.signal,
 };
 
-/** @typedef {{near: boolean, coming: boolean, view: Experiment | null, shown: ExperimentState | null}} Place */
+/** @typedef {{near: boolean, loading: boolean, view: Experiment | null, shown: ExperimentState | null}} Section */
 
-/** @type {Map<Element, Place>} */
-const places = new Map(findAll(document, "[data-experiment]", HTMLElement).map((root) => [root, { near: false, coming: false, view: null, shown: null }]));
+/** @type {Map<Element, Section>} */
+const sections = new Map(findAll(document, "[data-experiment]", HTMLElement).map((root) => [root, { near: false, loading: false, view: null, shown: null }]));
 
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
-    const place = /** @type {Place} */ (places.get(target));
-    place.near = isIntersecting;
-    if (isIntersecting && !place.coming) bring(/** @type {HTMLElement} */ (target), place);
+    const section = /** @type {Section} */ (sections.get(target));
+    section.near = isIntersecting;
+    if (isIntersecting && !section.loading) load(/** @type {HTMLElement} */ (target), section);
   }
   schedulePaint();
 }, { rootMargin: NEAR });
 
 /**
  * @param {HTMLElement} root
- * @param {Place} place
+ * @param {Section} section
  */
-async function bring(root, place) {
-  place.coming = true;
+async function load(root, section) {
+  section.loading = true;
   try {
     const create = await EXPERIMENTS[root.dataset.experiment ?? ""]();
-    place.view = create(root, context);
-    place.view.layOut();
+    const view = create(root, context);
+    if (FIELDS[root.dataset.experiment ?? ""].some((name) => linked.has(name))) view.restore?.(linked);
+    view.layOut();
+    section.view = view;
     schedulePaint();
   } catch (error) {
-    place.coming = false; // The next time it comes near it is tried again.
+    section.loading = false; // Loaded again the next time that it comes near.
     fail(error);
+    whenReachable(() => section.near && !section.loading && load(root, section));
   }
 }
 
 function updateExperiments() {
   if (!known) return;
-  for (const place of places.values()) {
-    if (!place.near || !place.view || place.shown === known) continue;
-    place.shown = known;
-    place.view.update(known);
+  for (const section of sections.values()) {
+    if (!section.near || !section.view || section.shown === known) continue;
+    section.shown = known;
+    section.view.update(known);
   }
 }
 
 // --- Start ---------------------------------------------------------------------------------------------------------
 
-const { schedulePaint } = page.start({
-  ask: (digit, sequence) => Promise.all(models.map(({ id, layers }) => postDigit(id, { digit, layers: [layers[layers.length - 1].name] }, sequence))),
-  onAnswer(answers, digit) {
-    const [{ framing, tensors: { input } }] = answers;
+/** @type {{rememberInAddress: () => void} | null} */
+let kept = null;
+
+/** The fields of all sections for a link. */
+function fieldsOfSections() {
+  return [...sections].map(([root, { view }]) => {
+    const names = FIELDS[/** @type {HTMLElement} */ (root).dataset.experiment ?? ""];
+    return joinFields(view?.fields?.() ?? Object.fromEntries(names.map((name) => [name, linked.get(name)])));
+  }).filter(Boolean).join("&");
+}
+
+const { schedulePaint, rememberInAddress } = page.start({
+  request: (digit) => Promise.all(models.map(({ id, layers }) => requestActivations(id, digit, { layers: [layers[layers.length - 1].name] }))),
+  onResponse(activations, digit) {
+    const [{ framing, tensors: { input } }] = activations;
     known = {
       digit,
-      input: { width: input.shape[1], height: input.shape[0], data: input.data },
-      readings: Object.fromEntries(answers.map(({ prediction }, i) => [models[i].id, prediction])),
+      input: planeOf(input),
+      predictions: Object.fromEntries(activations.map(({ prediction }, i) => [models[i].id, prediction])),
     };
-    announce(readings.update(known.readings));
+    announce(predictions.update(known.predictions));
     return { input, framing };
   },
   paint: updateExperiments,
   layOut() {
-    for (const { view } of places.values()) view?.layOut();
+    for (const { view } of sections.values()) view?.layOut();
+  },
+  extra: fieldsOfSections,
+  restore(fields) {
+    linked = fields;
+    for (const { view } of sections.values()) view?.restore?.(fields);
   },
 });
-for (const root of places.keys()) watcher.observe(root);
+kept = { rememberInAddress };
+for (const root of sections.keys()) watcher.observe(root);

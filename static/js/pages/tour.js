@@ -1,192 +1,200 @@
 // @ts-check
-// The tour: seven claims. At each stop the visitor guesses, and then the number is measured on the digit in the pad.
-/** @import { Digit, Plane } from "../types.js" */
-/** @import { Exhibit } from "../views/tour/exhibits.js" */
+// The tour: a text of seven claims. At each one the visitor guesses, and then the number is measured on the digit in the pad.
+/** @import { Digit } from "../types.js" */
+/** @import { Measured, Networks } from "../tour/measurements.js" */
+import { requestActivations } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
-import { postDigit } from "../api/http.js";
-import { build } from "../dom-build.js";
-import { find, findAll, setText } from "../dom.js";
-import { createReadings } from "../views/readings.js";
-import { EXHIBITS, mark } from "../views/tour/exhibits.js";
-import { openDigitPage } from "./digit-page.js";
+import { find, findAll, setText } from "../dom/find.js";
+import { createPredictionList } from "../network/prediction-list.js";
+import { openDigitPage } from "../shell/digit-page.js";
+import { FIGURES } from "../tour/figures.js";
+import { CLAIMS, POSITION_CLAIM, claimOf, describeScore, judgeNumber, judgePosition, readGuesses } from "../tour/guesses.js";
+import { createMeasurements } from "../tour/measurements.js";
+import { printInLightColors } from "../tour/printing.js";
+import { followReading } from "../tour/reading.js";
+import { highlightTerms } from "../tour/terms.js";
 
-const STOPS = 7;
-const PLACE_STOP = 5; // Where a place is guessed, not a number.
-const NEAR = 3; // Pixels off that still count: the kernel's half, and a little.
-const ZOOM = 10;
+const STORED = "kernelscope.tour"; // Guesses are of this tab: a link that is shared must not reveal the numbers.
 
-/** @type {Record<string, [number, number]>} */
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+/** @typedef {1 | 2 | 3 | 4 | 5 | 6 | 7} Claim */
+/** @type {Claim[]} */
+const ALL = [1, 2, 3, 4, 5, 6, 7];
 
 const page = openDigitPage();
-const { announce, fail, signal, colors, data: { models } } = page;
-const readings = createReadings(find(document, "#readings", HTMLTableElement));
-const sections = findAll(document, "[data-stop]", HTMLElement);
-const goButtons = findAll(document, "[data-go]", HTMLButtonElement);
+const { announce, fail, signal, colors, data: { models, compared } } = page;
+const networks = /** @type {Networks} */ (
+  Object.fromEntries(compared.map((each) => [each.connection, { ...each, model: models.find(({ id }) => id === each.id) }])));
+const predictions = createPredictionList(find(document, "#model-predictions", HTMLTableElement));
+const measurements = createMeasurements(networks);
+const sections = findAll(document, "[data-claim]", HTMLElement);
 
-let stop = stopOf(new URLSearchParams(location.hash.slice(1)));
-/** What was guessed: a number, or a cell of the digit. @type {Map<number, number>} */
-const guesses = new Map();
-/** @type {{digit: Digit, input: Plane} | null} */
-let known = null;
-/** @type {{stop: number, digit: Digit, exhibit: Exhibit} | null} */
-let shown = null;
-/** @type {Map<number, boolean>} */
-const right = new Map();
+let guesses = readGuesses(stored());
+/** The digit on which a position was guessed. @type {Digit | null} */
+let guessedOn = null;
+/** The newest digit that has a response. @type {Digit | null} */
+let current = null;
+/** By claim, of the newest digit or of the one before it. @type {Map<number, Measured<any>>} */
+const measured = new Map();
 
-// A measurement that must not be seen before the guess is asked for all the same: the click then shows it at once.
-const measurer = createDigitChannel(
-  /** @param {{stop: number, digit: Digit, input: Plane}} question */
-  async (question) => ({ ...question, exhibit: await EXHIBITS[question.stop](question.digit, question.input) }),
-  {
-    onAnswer(answer) {
-      if (answer.stop !== stop || answer.digit !== known?.digit) return;
-      shown = answer;
-      schedulePaint();
-    },
-    onFailure: fail,
+const figures = Object.fromEntries(ALL.map((claim) => {
+  const figure = FIGURES[claim]({ colors, neuronAt: measurements.neuronAt, guess: (cell) => guess(POSITION_CLAIM, cell), announce, fail, signal });
+  const room = find(document, `[data-figure="${claim}"]`, HTMLElement);
+  room.append(...figure.nodes);
+  return [claim, { ...figure, room }];
+}));
+// A figure's canvases are enlarged by whole numbers, so its width alone decides by how much.
+const widths = new ResizeObserver(layOutFigures);
+for (const { room } of Object.values(figures)) widths.observe(room);
+
+const reading = followReading(sections, claimOf(new URLSearchParams(location.hash.slice(1))), {
+  onChange(claim) {
+    showCurrent(claim);
+    rememberInAddress();
   },
+}, signal);
+
+// One claim at a time, those near the reader first; a newer digit takes over before the next one.
+const measurer = createDigitChannel(
+  /** @param {Digit} digit */
+  async (digit) => {
+    const nearest = [...ALL].sort((a, b) => Math.abs(a - reading.claim()) - Math.abs(b - reading.claim()));
+    for (const claim of nearest) {
+      if (digit !== current) return;
+      const result = await measurements[claim](digit);
+      if (digit !== current) return;
+      measured.set(claim, result);
+      schedulePaint();
+    }
+  },
+  { onResponse() {}, onFailure: fail },
 );
 
 const { schedulePaint, rememberInAddress } = page.start({
-  ask: (digit, sequence) => Promise.all(models.map(({ id, layers }) => postDigit(id, { digit, layers: [layers[layers.length - 1].name] }, sequence))),
-  onAnswer(answers, digit) {
-    const [{ tensors: { input }, framing }] = answers;
-    known = { digit, input: { width: input.shape[1], height: input.shape[0], data: input.data } };
-    readings.update(Object.fromEntries(answers.map(({ prediction }, i) => [models[i].id, prediction])));
-    measure();
+  request: (digit) => Promise.all(models.map(({ id, layers }) => requestActivations(id, digit, { layers: [layers[layers.length - 1].name] }))),
+  onResponse(activations, digit) {
+    const [{ tensors: { input }, framing }] = activations;
+    predictions.update(Object.fromEntries(activations.map(({ prediction }, i) => [models[i].id, prediction])));
+    if (digit !== current) {
+      current = digit;
+      measurer.send(digit);
+    }
     return { input, framing };
   },
   paint,
-  layOut: () => {},
-  extra: () => `stop=${stop}`,
-  restore(fields) {
-    go(stopOf(fields));
-  },
+  layOut: layOutFigures,
+  extra: () => `claim=${reading.claim()}`,
+  restore: (fields) => reading.go(claimOf(fields)),
 });
 
-function measure() {
-  if (known) measurer.send({ stop, ...known });
-}
-
-/** @param {number} next */
-function go(next) {
-  stop = Math.min(STOPS, Math.max(1, next));
-  shown = null;
-  measure();
-  showStop();
-  rememberInAddress();
-}
-
-function showStop() {
-  for (const section of sections) section.hidden = Number(section.dataset.stop) !== stop;
-  for (const button of goButtons) {
-    const number = Number(button.dataset.go);
-    if (number === stop) button.setAttribute("aria-current", "step");
-    else button.removeAttribute("aria-current");
-    button.toggleAttribute("data-done", guesses.has(number));
-  }
-  find(document, "#previous", HTMLButtonElement).disabled = stop === 1;
-  find(document, "#next", HTMLButtonElement).disabled = stop === STOPS;
+function layOutFigures() {
+  for (const { room, layOut } of Object.values(figures)) layOut(room.clientWidth);
 }
 
 function paint() {
-  showStop();
-  const section = sections[stop - 1];
-  const exhibit = shown?.stop === stop ? shown.exhibit : null;
-  const guess = guesses.get(stop);
-  for (const button of findAll(section, "[data-guess]", HTMLButtonElement)) button.setAttribute("aria-pressed", String(Number(button.dataset.guess) === guess));
-  const room = find(section, ".exhibit", HTMLElement);
-  if (!exhibit) return;
-  const guessed = guess !== undefined;
-  if (stop === PLACE_STOP) {
-    room.replaceChildren(...exhibit.show(colors()));
-    room.hidden = false;
-    makePlaceGuess(room, exhibit, guess);
-  } else if (guessed) {
-    room.replaceChildren(...exhibit.show(colors()));
-    room.hidden = false;
+  for (const claim of ALL) paintClaim(claim);
+  paintProgress();
+  reading.keepPlace(measured.size === CLAIMS);
+}
+
+/** @param {Claim} claim */
+function paintClaim(claim) {
+  const result = measured.get(claim);
+  const section = sections[claim - 1];
+  judge(claim);
+  const given = guesses[claim];
+  for (const button of findAll(section, "[data-guess]", HTMLButtonElement)) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.guess) === given?.value));
+    button.setAttribute("aria-disabled", String(given !== undefined));
   }
-  if (!guessed) return;
-  const verdict = find(section, ".verdict", HTMLElement);
-  const [words, good] = stop === PLACE_STOP ? judgePlace(exhibit, guess) : judgeNumber(section, exhibit, guess);
-  right.set(stop, good);
-  verdict.replaceChildren(build("b", {}, words), ` ${exhibit.sentence}`);
-  section.dataset.measured = String(exhibit.number);
-  section.dataset.right = String(good);
-  const count = [...right.values()].filter(Boolean).length;
-  setText(find(document, "#score", HTMLElement), `${count} of ${guesses.size} guessed right`);
+  const isRevealed = typeof given?.right === "boolean";
+  find(section, ".outcome", HTMLElement).hidden = !isRevealed;
+  section.toggleAttribute("data-revealed", isRevealed);
+  if (!result) return;
+  const isOnThisDigit = claim === POSITION_CLAIM && given !== undefined && guessedOn === current;
+  figures[claim].update(result.shown, isOnThisDigit ? given.value : null, isRevealed);
+  setText(find(section, ".verdict", HTMLElement), isRevealed ? `${given.words} ${result.sentence}` : given ? "Measuring…" : "");
+  if (!isRevealed) return;
+  section.dataset.measured = String(result.number);
+  section.dataset.right = String(given.right);
 }
 
-/** The choice nearest to what was measured is the right one. @param {HTMLElement} section  @param {Exhibit} exhibit  @param {number} guess  @returns {[string, boolean]} */
-function judgeNumber(section, { number }, guess) {
-  const choices = findAll(section, "[data-guess]", HTMLButtonElement).map(({ dataset }) => Number(dataset.guess));
-  const nearest = choices.reduce((best, choice) => (Math.abs(choice - number) < Math.abs(best - number) ? choice : best));
-  return guess === nearest ? ["Right.", true] : [`You said ${guess.toLocaleString("en")}.`, false];
-}
-
-/** @param {Exhibit} exhibit  @param {number} guess  @returns {[string, boolean]} */
-function judgePlace({ place }, guess) {
-  if (!place) return ["", false];
-  const off = Math.hypot(Math.floor(guess / 28) - place.row, (guess % 28) - place.column);
-  return off <= NEAR ? [`Right, ${off.toFixed(1)} pixels off.`, true] : [`${off.toFixed(1)} pixels off.`, false];
-}
-
-/** @param {HTMLElement} room  @param {Exhibit} exhibit  @param {number | undefined} guess */
-function makePlaceGuess(room, { place }, guess) {
-  const canvas = findAll(room, "canvas", HTMLCanvasElement)[1];
-  const holder = build("div", { class: "marked" });
-  canvas.replaceWith(holder);
-  holder.append(canvas);
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-roledescription", "place to choose");
-  canvas.setAttribute("aria-label", "Your digit: click where the kernel will answer most; with the keyboard, arrow keys and Enter");
-  let cursor = guess ?? 14 * 28 + 14;
-  const cursorBox = mark(0, 0, 1, ZOOM);
-  cursorBox.hidden = true;
-  holder.append(cursorBox);
-  if (guess !== undefined && place) {
-    const guessed = mark(Math.floor(guess / 28), guess % 28, 1, ZOOM);
-    guessed.classList.add("guessed");
-    holder.append(mark(place.row - 2, place.column - 2, 5, ZOOM), guessed);
+/** @param {number} claim */
+function showCurrent(claim) {
+  for (const link of findAll(document, ".claims-nav [data-go]", HTMLAnchorElement)) {
+    if (Number(link.dataset.go) === claim) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
   }
-  canvas.addEventListener("click", ({ offsetX, offsetY }) => guessed(Math.floor(offsetY / ZOOM) * 28 + Math.floor(offsetX / ZOOM)));
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") return guessed(cursor);
-    const step = STEPS[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const inside = (/** @type {number} */ at) => Math.min(27, Math.max(0, at));
-    cursor = inside(Math.floor(cursor / 28) + step[0]) * 28 + inside((cursor % 28) + step[1]);
-    cursorBox.hidden = false;
-    cursorBox.style.insetBlockStart = `${Math.floor(cursor / 28) * ZOOM}px`;
-    cursorBox.style.insetInlineStart = `${(cursor % 28) * ZOOM}px`;
-    announce(`Row ${Math.floor(cursor / 28)}, column ${cursor % 28}`);
-  });
 }
 
-/** @param {number} guess */
-function guessed(guess) {
-  guesses.set(stop, guess);
+/** Whether a guess is right, once the number is measured. @param {Claim} claim */
+function judge(claim) {
+  const [given, result] = [guesses[claim], measured.get(claim)];
+  if (!given || given.right !== null || !result) return;
+  if (claim === POSITION_CLAIM) guesses[claim] = judgePosition(given.value, result.shown.position, result.shown.map.width);
+  else {
+    const choices = findAll(sections[claim - 1], "[data-guess]", HTMLButtonElement).map(({ dataset }) => Number(dataset.guess));
+    guesses[claim] = judgeNumber(given.value, result.number, choices);
+  }
+  store();
+}
+
+/** Marks in the navigation, the score and the summary. */
+function paintProgress() {
+  for (const claim of ALL) {
+    const [given, result] = [guesses[claim], measured.get(claim)];
+    const isRevealed = typeof given?.right === "boolean";
+    const link = find(document, `.claims-nav [data-go="${claim}"]`, HTMLAnchorElement);
+    find(link, ".mark", HTMLElement).dataset.right = isRevealed ? String(given.right) : "";
+    setText(find(link, "[data-said]", HTMLElement), !isRevealed ? "" : given.right ? " guessed right" : " guessed wrong");
+    const row = find(document, `[data-summary="${claim}"]`, HTMLTableRowElement);
+    setText(find(row, ".guessed", HTMLElement), isRevealed ? `${guessInWords(claim, given.value)}${given.right ? " ✓" : ""}` : "–");
+    setText(find(row, ".measured", HTMLElement), isRevealed && result ? result.short : "guess first");
+  }
+  setText(find(document, "#score", HTMLElement), describeScore(guesses));
+}
+
+/** @param {Claim} claim @param {number} value */
+function guessInWords(claim, value) {
+  const width = measured.get(claim)?.shown.map?.width ?? 28;
+  return claim === POSITION_CLAIM ? `row ${Math.floor(value / width)}, column ${value % width}` : value.toLocaleString("en");
+}
+
+/** Only the first guess counts. @param {Claim} claim @param {number} value */
+function guess(claim, value) {
+  if (guesses[claim]) return;
+  guesses[claim] = { value, right: null, words: "" };
+  if (claim === POSITION_CLAIM) guessedOn = current;
+  store();
   schedulePaint();
 }
 
-for (const section of sections) {
-  for (const button of findAll(section, "[data-guess]", HTMLButtonElement)) button.addEventListener("click", () => guessed(Number(button.dataset.guess)), { signal });
-}
-for (const button of goButtons) button.addEventListener("click", () => go(Number(button.dataset.go)), { signal });
-for (const [id, by] of /** @type {[string, number][]} */ ([["previous", -1], ["next", 1]])) {
-  find(document, `#${id}`, HTMLButtonElement).addEventListener("click", () => {
-    go(stop + by);
-    find(sections[stop - 1], "h2", HTMLElement).focus();
-  }, { signal });
+function stored() {
+  try {
+    return sessionStorage.getItem(STORED);
+  } catch {
+    return null; // Storage is turned off: guesses last until the page is left.
+  }
 }
 
-/** @param {URLSearchParams} fields */
-function stopOf(fields) {
-  const given = Number(fields.get("stop"));
-  return Number.isInteger(given) && given >= 1 && given <= STOPS ? given : 1;
+function store() {
+  try {
+    sessionStorage.setItem(STORED, JSON.stringify(guesses));
+  } catch {
+    // As above.
+  }
 }
 
-showStop();
+for (const claim of ALL) {
+  for (const button of findAll(sections[claim - 1], "[data-guess]", HTMLButtonElement)) {
+    button.addEventListener("click", () => guess(claim, Number(button.dataset.guess)), { signal });
+  }
+}
+find(document, "#restart", HTMLButtonElement).addEventListener("click", () => {
+  guesses = {};
+  store();
+  schedulePaint();
+  reading.go(1);
+}, { signal });
+showCurrent(reading.claim());
+highlightTerms(document, signal);
+printInLightColors(find(document, "#print", HTMLButtonElement), signal);

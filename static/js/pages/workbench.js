@@ -1,40 +1,44 @@
 // @ts-check
-// The workbench: builds the store, the views and the inputs, and ties them together. The only place where they meet.
-/** @import { Answer, Digit, PageData, Plane, Question, State, Tensor, Training } from "../types.js" */
-/** @import { LayerView } from "../state/selectors.js" */
-import { createAnnouncer } from "../a11y/announce.js";
-import { describeFraming, describePrediction } from "../a11y/describe.js";
-import { getKernels, postDigit } from "../api/http.js";
+// The workbench: creates the store, the connection to the server, the views and the controls, and connects them.
+/** @import { ActivationsRequest, Digit, PageData, State } from "../types.js" */
+import { createAnnouncer } from "../dom/announce.js";
+import { requestActivations } from "../api/activations.js";
+import { requestKernels } from "../api/kernels.js";
+import { liveAddress } from "../api/address.js";
+import { persist } from "../api/reachability.js";
 import { createLiveChannel } from "../api/live-channel.js";
-import { find, findAll, setText } from "../dom.js";
-import { enlarge, paintPlane } from "../draw/plane.js";
-import { themeColors } from "../draw/theme-colors.js";
-import { pace } from "../pace.js";
-import { initialState, reduce } from "../state/reducer.js";
-import { layersToAsk, sectionsOf, selectLayer } from "../state/selectors.js";
-import { createStore } from "../state/store.js";
-import { fromFragment } from "../state/url.js";
-import { createLayerSection } from "../views/layer-section.js";
-import { createNetworkStrip } from "../views/network-strip.js";
-import { createPredictionBars } from "../views/prediction-bars.js";
-import { PEN_WIDTH, wireDrawingBench } from "./drawing-bench.js";
-import { EXAMPLE_STROKES } from "./example-digit.js";
-import { wireLens } from "./lens-wiring.js";
-import { createProblemNote } from "./problem-note.js";
+import { find, setText } from "../dom/find.js";
+import { landOn } from "../dom/landing.js";
+import { watchWidth } from "../dom/width.js";
+import { enlargeInto, paintPlane } from "../draw/plane.js";
+import { themeColors } from "../draw/color-scale.js";
+import { oncePerFrame, pace } from "../shell/pace.js";
+import { reduce } from "../shell/reducer.js";
+import { neededRequest, planeOf, sectionsOf } from "../network/selectors.js";
+import { createStore } from "../shell/store.js";
+import { blankUpload, rejectedUpload, reportLinkProblem } from "../shell/failures.js";
+import { fromFragment } from "../shell/url.js";
+import { createNetworkPicture } from "../network/picture/picture.js";
+import { createKernelLoader, createNetworkView } from "../network/network-view.js";
+import { createPredictionBars, describeFraming, describePrediction } from "../network/prediction-bars.js";
+import { INPUT_ROOM, wireDrawingBench } from "../drawing/drawing-tools.js";
+import { openingState } from "../drawing/example-digit.js";
+import { wireLens, wireSweep } from "../lens/lens-loader.js";
+import { wireTraining } from "../training/training-loader.js";
+import { createProblemNote } from "../shell/problem-note.js";
 
-const PAINT_PAUSE = 8; // Milliseconds: half a frame, so that answers that come in one heap are painted once.
-const REST = 150; // Milliseconds without an answer after which the pen is taken to rest.
-const INPUT_ROOM = 112; // CSS pixels: 28 pixels, four times as large.
-const NEAR = "300px"; // What is so near the screen may come into view before an answer does.
+const PAINT_PAUSE = 8; // Milliseconds: half a frame, so that responses that arrive together are painted once.
+const REST = 150; // Milliseconds without a response after which maps far from the screen are painted.
 
-// The browser paints the page as the server wrote it before it spends time on making it work.
+// The browser paints the page as the server sent it before it runs the rest of this module.
 await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
 /** @type {PageData} */
-const { model, reader, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
+const { model, gallery_model: galleryModel, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
 const { signal } = new AbortController();
 const { show: showProblem, hide: hideProblem } = createProblemNote();
 const sections = sectionsOf(model);
+let colors = themeColors(colormaps);
 
 /** @param {string} id */
 const button = (id) => find(document, `#${id}`, HTMLButtonElement);
@@ -44,11 +48,8 @@ const slider = (id) => find(document, `#${id}`, HTMLInputElement);
 // --- State ---------------------------------------------------------------------------------------------------------
 
 const shared = fromFragment(location.hash);
-/** @type {Digit} */
-const example = { kind: "strokes", strokes: EXAMPLE_STROKES, penWidth: PEN_WIDTH };
-const opening = shared.digit ?? example;
 const store = createStore(reduce, {
-  ...initialState(opening, opening.kind === "strokes" ? opening.penWidth : PEN_WIDTH),
+  ...openingState(),
   rectified: shared.rectified ?? true,
   boost: shared.boost ?? 0,
   neuron: shared.neuron ?? null,
@@ -64,13 +65,23 @@ const connection = find(document, "#connection", HTMLElement);
 const channel = createLiveChannel({
   model: model.id,
   messageBytes: limits.message_bytes,
-  open: () => new WebSocket(`${location.origin.replace("http", "ws")}/api/v1/live`),
-  post: (question, sequence) => (question.training ? lens.post(question, sequence) : postDigit(model.id, question, sequence)),
-  onAnswer(answer) {
-    hideProblem();
-    store.dispatch({ type: "answerReceived", answer });
+  open: () => new WebSocket(liveAddress()),
+  async post(request, sequence) {
+    if (request.training) return training.post(request, sequence);
+    const { digit, layers } = request;
+    return { sequence, digit, ...(await requestActivations(model.id, digit, { layers })) };
   },
-  onFailure: showProblem,
+  onResponse(response) {
+    hideProblem();
+    const blank = response.digit === store.getState().response?.digit ? null : blankUpload(response.digit, response.framing);
+    if (blank) showProblem(blank);
+    store.dispatch({ type: "responseReceived", response });
+  },
+  onFailure(error) {
+    const rejected = rejectedUpload(error, store.getState().digit);
+    showProblem(rejected ?? error);
+    if (rejected) store.dispatch({ type: "undone" });
+  },
   onStatus(status) {
     connection.dataset.status = status;
     setText(connection, STATUS[status]);
@@ -80,137 +91,100 @@ const channel = createLiveChannel({
 /** Layers on the screen or near it; null until that is known. @type {Set<string> | null} */
 let near = null;
 
-/** @type {Question | null} */
-let question = null;
+/** The newest request. @type {ActivationsRequest | null} */
+let latest = null;
 
-/** Ask whatever the screen needs that is neither known nor asked already. @param {State} state */
-function ask({ digit, answer, rectified, training }) {
-  const layers = layersToAsk(sections, rectified, near);
-  const known = answer?.digit === digit && (answer.training?.view ?? null) === training ? answer.tensors : {};
-  if (question?.digit === digit && question.training === training && layers.every((name) => name in known || question?.layers.includes(name))) return;
-  question = { digit, layers, training };
-  channel.send(question);
-}
-
-/** @type {Map<string, Tensor>} */
-const kernels = new Map();
-
-/** @type {Set<string>} */
-const asked = new Set();
-
-/** Kernels are fetched when their layer comes near the screen, and all of them once the visitor does anything. */
-const kernelWatcher = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) if (isIntersecting) fetchKernels(target);
-}, { rootMargin: NEAR });
-
-/** @param {Element} root  A layer's section. */
-function fetchKernels(root) {
-  const name = /** @type {HTMLElement} */ (root).dataset.layer ?? "";
-  kernelWatcher.unobserve(root);
-  if (asked.has(name)) return;
-  asked.add(name);
-  getKernels(model.id, name).then((tensor) => {
-    kernels.set(name, tensor);
-    showKernels(name);
-  }, showProblem);
-}
-
-/** The finished network's, unless others are given or shown. @param {string} name  @param {Tensor} [tensor]  @param {number} [range] */
-function showKernels(name, tensor = store.getState().answer?.training ? undefined : kernels.get(name), range = 0) {
-  if (tensor) layerViews.get(name)?.showKernels(tensor, colors.diverging, range);
+/** Request the maps that the page needs, unless they are known or already requested. @param {State} state */
+function requestMaps(state) {
+  const request = neededRequest(sections, state, near, latest);
+  if (!request) return;
+  latest = request;
+  channel.send(request);
 }
 
 // --- Views ---------------------------------------------------------------------------------------------------------
 
-let colors = themeColors(colormaps);
 const inputCanvas = find(document, "#input-digit", HTMLCanvasElement);
-const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
-const strip = createNetworkStrip(find(document, "#network-strip", HTMLElement));
-const announce = createAnnouncer(find(document, "#announcer", HTMLElement));
 const framingNote = find(document, "#framing-note", HTMLElement);
-const layerViews = new Map(findAll(document, "section.layer", HTMLElement).map((root) => {
-  const section = sections.find(({ layer }) => layer.name === root.dataset.layer);
-  if (!section) throw new Error(`the model has no layer ${root.dataset.layer}`);
-  if (section.layer.parameters) {
-    kernelWatcher.observe(root);
-    for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => fetchKernels(root), { once: true });
-  }
-  return [section.layer.name, createLayerSection(root, section, {
-    isolate: (layer, filter) => store.dispatch({ type: "mapIsolated", layer, filter }),
-  })];
-}));
+const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
+const announce = createAnnouncer(find(document, "#announcer", HTMLElement));
+const picture = createNetworkPicture(find(document, "#network-picture", HTMLElement), {
+  model, sections, colors: () => colors, kernelsOf: (layer) => kernels.kernelsOf(layer), open: openMap, signal,
+});
+const network = createNetworkView(sections, picture, { isolate: (layer, filter) => store.dispatch({ type: "mapIsolated", layer, filter }) });
+/** By layer. @type {Map<string, Promise<import("../types.js").Weights>>} */
+const weights = new Map();
 
-/**
- * Where each layer is shown, its section and its place in the strip, and what was painted there.
- * @type {Map<string, {root: Element, update: (view: LayerView, state: State) => void, subject: Digit | Training | null}[]>}
- */
-const places = new Map(sections.map(({ layer: { name } }) => [name, [
-  {
-    root: find(document, `#layer-${name}`, Element),
-    update: (view, { isolated }) => layerViews.get(name)?.update(view, colors.diverging, isolated),
-    subject: null,
-  },
-  {
-    root: find(document, `[data-strip="${name}"]`, Element),
-    update: (view) => strip.updateLayer(name, view, colors.diverging),
-    subject: null,
-  },
-]]));
+/** Request a layer's weights once; those of which the sweep computes sums in single precision. @param {string} layer */
+function weightsOf(layer) {
+  const dtype = layer === sweep.layer && sweep.isExact ? "float32" : "float16";
+  const request = weights.get(layer) ?? persist(() => requestKernels(model.id, layer, { dtype }), showProblem);
+  weights.set(layer, request);
+  request.catch(() => weights.delete(layer));
+  return request;
+}
 
-/** Of the places, those on the screen or near it. @type {Set<Element>} */
-const seen = new Set();
+const kernels = createKernelLoader(async (layer) => (await weightsOf(layer)).kernels, {
+  onLoad: (layer) => showKernels(layer),
+  onFailure: showProblem,
+});
+for (const { layer } of sections) if (layer.parameters) kernels.watch(/** @type {HTMLElement} */ (network.roots.get(layer.name)));
 
-const lens = wireLens({ model, sections, store, colors: () => colors, kernelsOf: (layer) => kernels.get(layer), showKernels, fail: showProblem, repaint: () => scheduleMaps() });
+/** By default the finished network's, unless those of a training step are shown. @param {string} layer  @param {import("../types.js").Tensor} [tensor]  @param {number} [range] */
+function showKernels(layer, tensor = store.getState().response?.training ? undefined : kernels.kernelsOf(layer), range = 0) {
+  if (tensor) network.showKernels(layer, tensor, colors.diverging, range);
+  picture.showKernels();
+}
 
-const bench = wireDrawingBench({
+const bench = {
+  model, sections, store, colors: () => colors, kernelsOf: kernels.kernelsOf, weightsOf, showKernels, fail: showProblem,
+  repaint: () => scheduleMaps(), signal,
+};
+const lens = wireLens(bench);
+const sweep = wireSweep(bench, lens.open);
+network.addView(sweep.layer, sweep);
+const training = wireTraining(bench);
+
+const drawing = wireDrawingBench({
   store,
-  model: reader,
+  galleryModel,
   limits,
   colors: () => colors,
-  input() {
-    const { answer } = store.getState();
-    return answer && inputPlane(answer);
+  framed() {
+    const { response } = store.getState();
+    return response && { digit: response.digit, plane: planeOf(response.tensors.input) };
   },
   fail: showProblem,
+  land: landOn, // The heights of sections far from the screen are not known.
 }, signal);
 
-let rest = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let rest;
 
 /**
- * Maps out of sight are painted when the pen rests: they are most of them, and nobody sees them while it moves.
+ * Maps far from the screen are painted when no response has arrived for a moment: they are most of all maps.
  * @param {State} state
- * @param {boolean} [all]  Also those out of sight.
+ * @param {boolean} [all]  Also those far from the screen.
  */
-function paintAnswer(state, all = false) {
-  if (!state.answer) return;
-  const { answer } = state;
-  const input = inputPlane(answer);
+function paintResponse(state, all = false) {
+  const { response } = state;
+  if (!response) return;
+  const input = planeOf(response.tensors.input);
   paintPlane(inputCanvas, input, colors.ink, 1);
-  setText(framingNote, describeFraming(answer.digit, answer.framing));
-  bars.update(answer.prediction, answer.tensors.probabilities.data);
-  strip.updateInput(input, colors.ink);
-  const shown = { ...state, answer: lens.shown(answer) };
-  const subject = answer.training ?? answer.digit;
-  for (const section of sections) {
-    const view = selectLayer(shown, section);
-    for (const place of places.get(section.layer.name) ?? []) {
-      if (view) {
-        const painted = all || seen.has(place.root);
-        if (painted) place.update(view, state);
-        place.subject = painted ? subject : null;
-      }
-      // Maps of another digit are not shown beside those of this one, even while the right ones are on their way.
-      place.root.toggleAttribute("data-stale", place.subject !== subject);
-    }
-  }
-  lens.painted(answer);
+  setText(framingNote, describeFraming(response.digit, response.framing));
+  bars.update(response.prediction, response.tensors.probabilities.data);
+  picture.updateInput(input);
+  const shown = { ...state, response: response.training?.shown ?? lens.shown(response) };
+  network.update(shown, response.training ?? response.digit, colors.diverging, all);
+  picture.updateResponse(response);
+  training.painted(response);
   clearTimeout(rest);
-  if (!all) rest = setTimeout(() => paintAnswer(store.getState(), true), REST);
+  if (!all) rest = setTimeout(() => paintResponse(store.getState(), true), REST);
 }
 
 /** @param {State} state */
 function showControls(state) {
-  bench.showTools();
+  drawing.showTools();
   button("show-pre").setAttribute("aria-pressed", String(!state.rectified));
   button("show-post").setAttribute("aria-pressed", String(state.rectified));
   slider("boost").value = String(state.boost);
@@ -219,53 +193,52 @@ function showControls(state) {
 
 function paintAll() {
   colors = themeColors(colormaps);
-  for (const view of layerViews.values()) view.layOut();
-  for (const name of kernels.keys()) showKernels(name);
-  bench.paint();
-  paintAnswer(store.getState(), true);
+  network.layOut();
+  picture.layOut();
+  for (const layer of kernels.loaded()) showKernels(layer);
+  drawing.paint();
+  paintResponse(store.getState(), true);
   lens.repaint();
+  sweep.repaint();
+  training.repaint();
 }
 
 /** What the maps show. @param {State} state */
-const mapsOf = ({ answer, rectified, boost, isolated, training }) => [answer, rectified, boost, isolated, training];
+const mapsOf = ({ response, rectified, boost, isolated, training }) => [response, rectified, boost, isolated, training];
 
 store.subscribe((state, previous) => {
-  ask(state);
-  // The lens paints itself: of all else, nothing changes with the neuron alone.
+  requestMaps(state);
+  // Only the lens shows the neuron, and it paints itself.
   if (state.neuron !== previous.neuron && state.isolated === previous.isolated) return;
-  if (state.answer !== previous.answer) announce(describePrediction(state.answer?.prediction ?? null));
+  if (state.response !== previous.response) announce(describePrediction(state.response?.prediction ?? null));
   const before = mapsOf(previous);
   if (mapsOf(state).some((value, i) => value !== before[i])) scheduleMaps();
   schedulePad();
 });
 
-// Maps are painted when their answer is there: waiting for the next frame to do so would show them a frame later.
-const scheduleMaps = pace(() => paintAnswer(store.getState()), PAINT_PAUSE);
+// Maps are painted when their response arrives: waiting for the next frame would show them a frame later.
+const scheduleMaps = pace(() => paintResponse(store.getState()), PAINT_PAUSE);
 
-let frame = 0;
+const schedulePad = oncePerFrame(() => {
+  drawing.paint();
+  showControls(store.getState());
+});
 
-function schedulePad() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    bench.paint();
-    showControls(store.getState());
-  });
+/** Open the lens at a map's largest value, and scroll to the map. @param {string} layer  @param {number} filter */
+function openMap(layer, filter) {
+  const neuron = { layer, filter, ...network.largestOf(layer, filter) };
+  store.dispatch({ type: "neuronPinned", neuron });
+  landOn(network.unitOf(layer, filter), "center");
 }
 
-// --- Inputs --------------------------------------------------------------------------------------------------------
+// --- Controls ------------------------------------------------------------------------------------------------------
 
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) store.dispatch({ type: "isolationEnded" });
 });
-
 button("show-pre").addEventListener("click", () => store.dispatch({ type: "rectificationChosen", rectified: false }));
 button("show-post").addEventListener("click", () => store.dispatch({ type: "rectificationChosen", rectified: true }));
 slider("boost").addEventListener("input", () => store.dispatch({ type: "boostChosen", boost: slider("boost").valueAsNumber }));
-
-/** @param {Answer} answer  @returns {Plane} */
-function inputPlane({ tensors: { input } }) {
-  return { width: input.shape[1], height: input.shape[0], data: input.data };
-}
 
 // --- Start ---------------------------------------------------------------------------------------------------------
 
@@ -273,20 +246,20 @@ document.documentElement.addEventListener("themechange", paintAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintAll);
 for (const query of ["(min-width: 1400px)", "(max-width: 760px)"]) matchMedia(query).addEventListener("change", paintAll);
 addEventListener("hashchange", () => {
-  const { digit, ...rest } = fromFragment(location.hash);
+  reportLinkProblem(showProblem);
+  const { digit, ...view } = fromFragment(location.hash);
   if (digit) store.dispatch({ type: "digitChosen", digit });
-  // A link to a layer of this page asks for no view at all.
-  if (digit || Object.keys(rest).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, training: null, ...rest } });
+  else drawing.rememberInAddress(); // The address names a layer of this page, or a digit that cannot be shown.
+  if (digit || Object.keys(view).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, training: null, ...view } });
 });
-enlarge(inputCanvas, Math.max(1, Math.floor(INPUT_ROOM / inputCanvas.width)));
+enlargeInto(inputCanvas, INPUT_ROOM);
+watchWidth(find(document, "#network-picture .scroll", HTMLElement), () => picture.layOut(), signal);
 showControls(store.getState());
 paintAll();
-ask(store.getState());
-
-const layerWatcher = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) seen[isIntersecting ? "add" : "delete"](target);
-  near = new Set([...places].filter(([, shown]) => shown.some(({ root }) => seen.has(root))).map(([name]) => name));
-  ask(store.getState());
+reportLinkProblem(showProblem);
+requestMaps(store.getState());
+network.watch((layers) => {
+  near = layers;
+  requestMaps(store.getState());
   scheduleMaps();
-}, { rootMargin: NEAR });
-for (const { root } of [...places.values()].flat()) layerWatcher.observe(root);
+});

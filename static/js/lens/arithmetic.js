@@ -1,0 +1,179 @@
+// @ts-check
+/** @import { Arithmetic, Box, LayerDescription, Neuron, Sources, Tensor } from "../types.js" */
+import { valueAt } from "../network/tensors.js";
+
+// One neuron's arithmetic, computed from the maps and kernels that the server sent in single precision.
+//
+// Sums are computed in double precision, as in POST /neuron: a product of two single-precision numbers is then exact. A test
+// checks that this module and that operation give the same numbers.
+
+/**
+ * The arithmetic that gives a neuron its activation.
+ * @param {LayerDescription} layer
+ * @param {Sources} sources
+ * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ * @param {Box} span  Where its patch lies in the input maps.
+ * @returns {Arithmetic}
+ */
+export function writeOut(layer, sources, neuron, span) {
+  const { reads, own, after, weights } = sources;
+  const pools = layer.operation === "maximum" || layer.operation === "mean";
+  const channels = pools ? 1 : reads.shape[0];
+  const firstChannel = pools ? neuron.filter : 0;
+  const size = span.height * span.width;
+  const patch = readPatch(reads, span, firstChannel, channels);
+  const stored = own ? valueAt(own, neuron) : null;
+  const shape = { channels, rows: span.height, columns: span.width, firstChannel, span };
+  if (pools) {
+    const winner = layer.operation === "maximum" ? positionOfLargest(patch, span) : null;
+    const computed = winner === null ? patch.reduce((total, value) => total + value, 0) / size : patch[winner];
+    return {
+      ...shape, patch, kernel: null, products: null, sums: null, bias: 0, winner, computed, stored, after: afterOf(after, own, neuron),
+    };
+  }
+  if (!weights) throw new Error(`${layer.name} has weights, and none were given`);
+  const kernel = kernelOf(weights.kernels, neuron);
+  const products = Float64Array.from(patch, (value, i) => value * kernel[i]);
+  const sums = new Float64Array(channels);
+  products.forEach((product, i) => (sums[Math.floor(i / size)] += product));
+  const bias = biasOf(weights.biases, neuron);
+  const computed = sums.reduce((total, sum) => total + sum, 0) + bias;
+  return { ...shape, patch, kernel, products, sums, bias, winner: null, computed, stored, after: afterOf(after, own, neuron) };
+}
+
+/**
+ * Whether a neuron's patch is empty: its activation is then that of the bias alone.
+ * @param {LayerDescription} layer
+ * @param {Tensor} reads
+ * @param {number} filter
+ * @param {Box} span
+ */
+export function isEmptyPatch({ operation }, reads, filter, span) {
+  const [first, channels] = operation === "weighted_sum" ? [0, reads.shape[0]] : [filter, 1];
+  return readPatch(reads, span, first, channels).every((value) => value === 0);
+}
+
+/**
+ * The position of the largest value. Of equal values the leftmost, and of those the topmost: the one that the network's
+ * backward pass chooses.
+ * @param {Float32Array | Float64Array} patch  A single map's.
+ * @param {Pick<Box, "height" | "width">} span
+ * @returns {number} Its index in the patch, which is in reading order.
+ */
+function positionOfLargest(patch, { height, width }) {
+  let position = 0;
+  for (let column = 0; column < width; column += 1) {
+    for (let row = 0; row < height; row += 1) {
+      if (patch[row * width + column] > patch[position]) position = row * width + column;
+    }
+  }
+  return position;
+}
+
+/**
+ * The contribution of each input channel to the feature map of one filter. With the bias they add up to the feature map.
+ * @param {LayerDescription} layer
+ * @param {Tensor} reads
+ * @param {Tensor} kernels  [F, C, kH, kW], or [F, H', W', C, kH, kW] for unshared weights.
+ * @param {number} filter
+ * @returns {Tensor} [C, H', W']
+ */
+export function contributionMaps(layer, reads, kernels, filter) {
+  const { input_shape: [channels, height, width], output_shape: [, rows, columns], stride, padding } = layer;
+  const [tall, wide] = kernels.shape.slice(-2);
+  const unshared = isUnshared(kernels);
+  let kernel = kernelOf(kernels, { filter, row: 0, column: 0 });
+  const data = new Float32Array(channels * rows * columns);
+  const [down, right] = stride ?? [1, 1];
+  const [above, before] = padding ?? [0, 0];
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      if (unshared) kernel = kernelOf(kernels, { filter, row, column });
+      for (let channel = 0; channel < channels; channel += 1) {
+        let sum = 0;
+        for (let i = 0; i < tall; i += 1) {
+          const y = row * down - above + i;
+          if (y < 0 || y >= height) continue;
+          for (let j = 0; j < wide; j += 1) {
+            const x = column * right - before + j;
+            if (x < 0 || x >= width) continue;
+            sum += reads.data[(channel * height + y) * width + x] * kernel[(channel * tall + i) * wide + j];
+          }
+        }
+        data[(channel * rows + row) * columns + column] = sum;
+      }
+    }
+  }
+  return { shape: [channels, rows, columns], data };
+}
+
+/**
+ * Input channels by the absolute value of their contribution to a neuron, the strongest first.
+ * @param {ArrayLike<number>} sums
+ * @returns {number[]}
+ */
+export function strongestFirst(sums) {
+  return Array.from(sums, (_, channel) => channel).sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]) || a - b);
+}
+
+/** Whether every position has its own kernel. @param {Tensor} kernels */
+function isUnshared(kernels) {
+  return kernels.shape.length === 6;
+}
+
+/**
+ * @param {Tensor} kernels  [F, C, kH, kW], or [F, H', W', C, kH, kW] for unshared weights.
+ * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ * @returns {Float32Array} [C, kH, kW], flat.
+ */
+function kernelOf(kernels, { filter, row, column }) {
+  const { shape, data } = kernels;
+  const size = shape.slice(-3).reduce((product, extent) => product * extent, 1);
+  const index = isUnshared(kernels) ? (filter * shape[1] + row) * shape[2] + column : filter;
+  return data.subarray(index * size, (index + 1) * size);
+}
+
+/**
+ * @param {Tensor} biases  [F], or [F, H', W'] for unshared weights.
+ * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ */
+function biasOf(biases, neuron) {
+  return biases.shape.length === 3 ? valueAt(biases, neuron) : biases.data[neuron.filter];
+}
+
+/**
+ * @param {Tensor} reads
+ * @param {Box} span
+ * @param {number} first
+ * @param {number} channels
+ * @returns {Float32Array} Zeros where the span reaches into padding.
+ */
+function readPatch({ shape: [, height, width], data }, span, first, channels) {
+  const patch = new Float32Array(channels * span.height * span.width);
+  for (let channel = 0; channel < channels; channel += 1) {
+    for (let i = 0; i < span.height; i += 1) {
+      for (let j = 0; j < span.width; j += 1) {
+        const [y, x] = [span.top + i, span.left + j];
+        if (y < 0 || x < 0 || y >= height || x >= width) continue;
+        patch[(channel * span.height + i) * span.width + j] = data[((first + channel) * height + y) * width + x];
+      }
+    }
+  }
+  return patch;
+}
+
+/**
+ * What the ReLU or softmax after the layer computes from its activation.
+ * @param {Sources["after"]} after
+ * @param {Tensor | null} own
+ * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ * @returns {Arithmetic["after"]}
+ */
+function afterOf(after, own, neuron) {
+  if (!after || !own) return null;
+  if (after.kind === "relu") return { kind: "relu", stored: Math.max(0, valueAt(own, neuron)) };
+  const largest = own.data.reduce((a, b) => Math.max(a, b));
+  const exponentials = Array.from(own.data, (logit) => Math.exp(logit - largest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return { kind: "softmax", exponentials, sum, largest, computed: exponentials[neuron.filter] / sum, stored: valueAt(after.tensor, neuron) };
+}

@@ -1,0 +1,64 @@
+// @ts-check
+// A neuron's receptive field on the pad, the input and every earlier map, and the contribution of each map of the previous
+// layer. Uses layer geometry and numbers, but no elements.
+/** @import { Arithmetic, Box, Digit, Framing, LayerDescription, Neuron } from "../types.js" */
+/** @import { Section } from "../network/selectors.js" */
+/** @import { Feeds } from "./receptive-field.js" */
+import { fieldIn, insideOf, onPad, shareOf } from "../draw/grid-geometry.js";
+import { formatFixed } from "./rounding.js";
+
+const WEAK = 0.05; // A map that adds less than this share of the strongest is dimmed.
+
+/**
+ * The boxes of a receptive field, in shares of the map or canvas on which they are drawn, 0–1.
+ * @param {LayerDescription[]} layers     All of the network, in order.
+ * @param {Section[]} sections
+ * @param {Neuron} neuron
+ * @param {Digit} digit
+ * @param {Framing | undefined} framing   Undefined until the first response.
+ */
+export function fieldBoxes(layers, sections, neuron, digit, framing) {
+  const position = layers.findIndex(({ name }) => name === neuron.layer);
+  const layer = layers[position];
+  const [, height, width] = layer.output_shape;
+  const [inputHeight, inputWidth] = layers[0].input_shape.slice(1);
+  const onInput = insideOf(fieldIn(layer, neuron, null, [inputHeight, inputWidth]), inputHeight, inputWidth);
+  /** @type {Map<string, Box>} */
+  const earlierBoxes = new Map();
+  for (const { layer: earlier } of sections) {
+    if (layers.indexOf(earlier) >= position) continue;
+    const [, rows, columns] = earlier.output_shape;
+    earlierBoxes.set(earlier.name, shareOf(insideOf(fieldIn(layer, neuron, earlier, [rows, columns]), rows, columns), rows, columns));
+  }
+  // The pad shows a drawing as it was drawn, but a test digit or an upload after framing.
+  const drawn = digit.kind === "strokes" && framing;
+  return {
+    input: shareOf(onInput, inputHeight, inputWidth),
+    pad: drawn ? onPad(onInput, framing, [inputHeight, inputWidth]) : shareOf(onInput, inputHeight, inputWidth),
+    layers: earlierBoxes,
+    own: { section: layer.name, filter: neuron.filter, cell: shareOf({ top: neuron.row, left: neuron.column, height: 1, width: 1 }, height, width) },
+  };
+}
+
+/**
+ * The contribution of each map of the previous layer to the neuron; null for the first layer, or if nothing is known yet.
+ * @param {Section[]} sections
+ * @param {LayerDescription | undefined} before
+ * @param {number} filter
+ * @param {Arithmetic | null} arithmetic
+ * @param {{isExact: boolean, decimals: number}} shown
+ * @returns {Feeds | null}
+ */
+export function feedsOf(sections, before, filter, arithmetic, { isExact, decimals }) {
+  const section = before && sections.find((each) => each.layer === before || each.after === before);
+  if (!section || !arithmetic) return null;
+  const { sums } = arithmetic;
+  // Pooling has a single input map.
+  const adds = sums ?? Float64Array.from({ length: before.output_shape[0] }, (_, i) => (i === filter ? arithmetic.computed : 0));
+  const strongest = Math.max(...Array.from(adds, Math.abs));
+  return {
+    section: section.layer.name,
+    texts: Array.from(adds, (sum, i) => (!isExact ? "" : sums ? formatFixed(sum, decimals, true) : i === filter ? "read" : "")),
+    weak: Array.from(adds, (sum) => Math.abs(sum) <= WEAK * strongest),
+  };
+}

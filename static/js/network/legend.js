@@ -1,0 +1,48 @@
+// @ts-check
+/** @import { ColorScale } from "../draw/color-scale.js" */
+import { setText } from "../dom/find.js";
+import { paintPlane } from "../draw/plane.js";
+
+const STEPS = 64;
+
+/**
+ * A color bar between two numbers.
+ * @param {HTMLElement} root
+ * @param {string} title
+ */
+export function createLegend(root, title) {
+  const legend = document.createElement("span");
+  legend.className = "legend";
+  const [name, low, high] = ["span", "span", "span"].map((tag) => document.createElement(tag));
+  const bar = document.createElement("canvas");
+  bar.className = "plane";
+  bar.width = STEPS;
+  bar.height = 1;
+  bar.setAttribute("aria-hidden", "true");
+  legend.append(name, low, bar, high);
+  root.append(legend);
+  name.textContent = title;
+
+  return {
+    /**
+     * @param {[number, number]} range
+     * @param {ColorScale} scale
+     */
+    update([from, to], scale) {
+      setText(low, formatValue(from));
+      setText(high, formatValue(to));
+      const data = Float32Array.from({ length: STEPS }, (_, i) => from + ((to - from) * i) / (STEPS - 1));
+      paintPlane(bar, { width: STEPS, height: 1, data }, scale, to);
+    },
+  };
+}
+
+/**
+ * A few significant digits, with a real minus sign.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+export function formatValue(value, digits = 3) {
+  const text = value === 0 ? "0" : String(Number(value.toPrecision(digits)));
+  return text.replace("-", "−");
+}

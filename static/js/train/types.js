@@ -1,0 +1,21 @@
+// @ts-check
+// The shapes of visitors' training runs; types only, nothing runs here.
+
+/**
+ * The settings of a training run.
+ * @typedef {{kernel_size: number, filters: number, learning_rate: number, digits: number, epochs: number}} TrainingRequest
+ */
+
+/**
+ * One report of a run: the first names its digits, the following ones give the progress, the last one the result.
+ * @typedef {{source?: "mnist" | "synthetic", digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
+ *   loss?: number, accuracy?: number, kernels?: number[][][], validation_accuracy?: number, seconds?: number}} TrainingUpdate
+ */
+
+/** @typedef {"none" | "running" | "done" | "failed" | "canceled"} TrainingState */
+
+/** @typedef {{state: TrainingState, problem?: string | null}} TrainingResponse */
+
+/** A run as the page knows it. @typedef {{state: TrainingState, updates: TrainingUpdate[]}} Run */
+
+export {};
