@@ -1,4 +1,4 @@
-"""Searching for what breaks the service: see `fuzz.__main__`."""
+"""Fuzzing of the service: see `fuzz.__main__`."""
 
 TARGETS = ("image", "drawing", "strokes", "live", "inference")
-"""What is fed with bytes, in `fuzz.decoders`."""
+"""Names of the decoders in `fuzz.decoders` that are tested with random bytes."""

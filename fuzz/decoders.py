@@ -1,6 +1,6 @@
-"""Bytes for the decoders, chosen by what code they reach: ``python -m fuzz.decoders TARGET [libFuzzer options]``.
+"""Bytes for the decoders, chosen by the code that they reach: ``python -m fuzz.decoders TARGET [libFuzzer options]``.
 
-A decoder may refuse what it is given, with one of the service's own errors. Anything else that it raises is a find.
+A decoder may reject its input with one of the service's own errors. Any other exception is a finding.
 """
 
 import io
@@ -19,16 +19,16 @@ with atheris.instrument_imports(include=["app", "model", "PIL"]):
 
     from app.codecs.inference_protocol import decode_request
     from app.codecs.tensor_json import decode_strokes
+    from app.codecs.uploaded_image import Limits as ImageLimits
     from app.codecs.uploaded_image import decode_image
+    from app.digit_input import DigitRequest, parse_body
+    from app.drawing import SHORT_CELLS, DrawingTakesLong
     from app.errors import AppError
-    from app.routes.live_message import read_message
-    from app.schemas.inference import DigitQuery
-    from app.schemas.reading import read_body
-    from app.services.drawing import SHORT_CELLS, DrawingTakesLong
-    from app.services.framing import frame, from_image, from_strokes
-    from app.services.live_session import Limits, LiveSession, SessionOver
-    from app.services.network_catalog import NetworkCatalog
-    from app.services.sample_catalog import SampleCatalog
+    from app.framing import frame, from_image, from_strokes
+    from app.live.message import read_message
+    from app.live.session import Limits, LiveSession, SessionOver
+    from app.model_catalog import ModelCatalog
+    from app.sample_catalog import SampleCatalog
     from app.settings import Settings
 
 SETTINGS = Settings(image_pixels=2_000_000, strokes=20, points=300)
@@ -36,14 +36,14 @@ SETTINGS = Settings(image_pixels=2_000_000, strokes=20, points=300)
 
 def feed_image(data: bytes) -> None:
     """An uploaded file."""
-    decoded = decode_image(data, SETTINGS.image_bytes, SETTINGS.image_pixels)
-    pixels = frame(from_image(decoded.ink, decoded.size, decoded.polarity), "mnist").pixels
+    decoded = decode_image(data, ImageLimits(SETTINGS.image_bytes, SETTINGS.image_pixels, SETTINGS.jpeg_pixels))
+    pixels = frame(from_image(decoded.colors, decoded.size), "mnist").pixels
     assert pixels.shape == (28, 28)
     assert np.isfinite(pixels).all()
 
 
 def feed_strokes(data: bytes) -> None:
-    """A drawing of any numbers: bytes that are mistaken for JSON seldom get as far as the pen."""
+    """A drawing of any numbers: random JSON seldom reaches the drawing code."""
     provider = atheris.FuzzedDataProvider(data)
     strokes = [
         [[provider.ConsumeFloat() for _ in range(2)] for _ in range(provider.ConsumeIntInRange(0, 40))]
@@ -54,21 +54,21 @@ def feed_strokes(data: bytes) -> None:
 
 def feed_drawing(data: bytes) -> None:
     """A JSON body."""
-    query = read_body(DigitQuery, data, SETTINGS)
+    query = parse_body(DigitRequest, data, SETTINGS)
     if query.strokes is not None:
         source = from_strokes(decode_strokes(query.strokes), query.pen_width, most_cells=SHORT_CELLS)
         assert np.isfinite(frame(source, query.framing).pixels).all()
 
 
 class _Live:
-    """A live session, fed one message a line."""
+    """A live session; each line is a message."""
 
-    catalog: NetworkCatalog | None = None
+    catalog: ModelCatalog | None = None
     samples: SampleCatalog | None = None
 
     def __call__(self, data: bytes) -> None:
         if self.catalog is None:
-            _Live.catalog = NetworkCatalog.load(SETTINGS.artifacts)
+            _Live.catalog = ModelCatalog.load(SETTINGS.artifacts)
             _Live.samples = SampleCatalog.load(SETTINGS.artifacts, _Live.catalog)
         assert self.catalog is not None
         assert self.samples is not None
@@ -77,7 +77,7 @@ class _Live:
         session = LiveSession(self.catalog, "cnn", limits, lambda text: read_message(samples, SETTINGS, text))
         for number, line in enumerate(data.decode(errors="replace").splitlines()):
             session.receive(line, float(number))
-            question = session.next_question()
+            question = session.next_computation()
             if question is not None:
                 frame(question.make_source(SHORT_CELLS), question.framing)
                 session.settle()
@@ -119,7 +119,7 @@ SEEDS: dict[str, list[bytes]] = {
 
 
 def _pictures() -> list[bytes]:
-    """One small picture in each format, and in modes that are easily read wrongly."""
+    """One small picture in each format, and in modes that are easily decoded wrongly."""
     picture = Image.fromarray((np.arange(400).reshape(20, 20) % 256).astype(np.uint8))
     made = []
     for mode, kind in (
@@ -138,7 +138,7 @@ def _pictures() -> list[bytes]:
 
 
 def main() -> None:
-    """Feed one target until the time is over."""
+    """Test one target until the time is over."""
     target = sys.argv[1]
     corpus = Path(mkdtemp(prefix="fuzz-"))
     for number, seed in enumerate(_pictures() if target == "image" else SEEDS[target]):

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.numpy import save_file
 
-from model.artifact import PREDICTIONS_FILE, Artifact, save_weights
+from model.artifact import Artifact, save_predictions, save_weights, write_tensors
 from model.calibration import calibrate
 from model.data.mnist import Digits
+from model.digits.framing import to_mnist_frame
+from model.digits.strokes import rasterize_strokes
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.network import Network
-from model.preprocessing import to_mnist_frame
-from model.strokes import rasterize_strokes
 
 TINY_LAYERS = ["conv1", "relu1", "pool1", "linear", "softmax"]
 
@@ -36,7 +35,7 @@ def tiny_cnn(seed: int = 0) -> Network:
         {
             "conv1": Conv2d.create(rng, 1, 4, 5, padding=2),
             "relu1": ReLU(),
-            "pool1": MaxPool2d(4),
+            "pool1": MaxPool2d((4, 4)),
             "linear": Linear.create(rng, (4, 7, 7), 10),
             "softmax": Softmax(),
         },
@@ -92,8 +91,8 @@ def write_artifacts(folder: Path, network: Network) -> Path:
     labels[::3] = (labels[::3] + 1) % 10  # every third digit is read wrongly
     record = {"test_accuracy": 2 / 3, "test_errors": SAMPLES // 3, "epochs": 0, "seed": 0, "numpy": np.__version__}
     save_weights(Artifact("cnn", "Tiny network", network, calibrate(network, batch), record), folder / "cnn")
-    save_file({"probabilities": probabilities.astype(np.float16)}, folder / "cnn" / PREDICTIONS_FILE)
-    save_file({"images": images, "labels": labels}, folder / "samples.safetensors")
+    save_predictions(probabilities, folder / "cnn")
+    write_tensors(folder / "samples.safetensors.gz", {"images": images, "labels": labels}, {})
     return folder
 
 

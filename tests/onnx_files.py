@@ -1,4 +1,4 @@
-"""ONNX files as other people's programs write them, node by node."""
+"""ONNX files built node by node, as other programs write them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,19 +10,19 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class OnnxFile:
-    """Nodes in a row, each reading the one before it."""
+    """Nodes that each read the output of the one before."""
 
     def __init__(
-        self, channels: int = 1, side: int = 12, *, batch: Any = "N", shape: Sequence[int] | None = None
+        self, channels: int = 1, input_size: int = 12, *, batch: Any = "N", shape: Sequence[int] | None = None
     ) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
-        self.input_shape = [batch, *(shape if shape is not None else (channels, side, side))]
+        self.input_shape = [batch, *(shape if shape is not None else (channels, input_size, input_size))]
         self.element = TensorProto.FLOAT
         self.last = "picture"
 
     def add(self, operator: str, *weights: np.ndarray, reads: Sequence[str] = (), **attributes: Any) -> "OnnxFile":
-        """One node more, with its constants behind what it reads."""
+        """Append a node; its constants follow its other inputs."""
         names = []
         for weight in weights:
             names.append(f"c{len(self.constants)}")
@@ -34,7 +34,7 @@ class OnnxFile:
         return self
 
     def model(self) -> onnx.ModelProto:
-        """The whole, with every node's output as an output."""
+        """The model, with every node's output as an output."""
         inputs = [helper.make_tensor_value_info("picture", self.element, self.input_shape)]
         outputs = [helper.make_empty_tensor_value_info(node.output[0]) for node in self.nodes]
         graph = helper.make_graph(self.nodes, "net", inputs, outputs, self.constants)
@@ -51,7 +51,7 @@ class OnnxFile:
         return path
 
 
-def small_network(rng: np.random.Generator, channels: int = 1, side: int = 12, classes: int = 10) -> OnnxFile:
+def small_network(rng: np.random.Generator, channels: int = 1, input_size: int = 12, classes: int = 10) -> OnnxFile:
     """Every supported layer once: Conv, BatchNormalization, Relu, AveragePool, Conv with a bias added, Relu, MaxPool,
     Flatten, Gemm."""
 
@@ -61,9 +61,9 @@ def small_network(rng: np.random.Generator, channels: int = 1, side: int = 12, c
     def positive(*shape: int) -> np.ndarray:
         return rng.uniform(0.5, 1.5, shape).astype(np.float32)
 
-    rest = ((side // 2 - 2) // 2) ** 2 * 6
+    rest = ((input_size // 2 - 2) // 2) ** 2 * 6
     return (
-        OnnxFile(channels, side)
+        OnnxFile(channels, input_size)
         .add("Conv", normal(4, channels, 5, 5), normal(4), pads=[2, 2, 2, 2])
         .add("BatchNormalization", positive(4), normal(4), normal(4), positive(4), epsilon=1e-3)
         .add("Relu")

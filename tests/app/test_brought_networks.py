@@ -7,13 +7,18 @@ import numpy as np
 import onnxruntime
 import pytest
 from fastapi import FastAPI
+from numpy.typing import NDArray
 from safetensors.numpy import load
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from app.main import create_app
 from app.settings import Settings
+from model.calibration import LayerCalibration, calibrate
 from model.errors import ArtifactError
+from model.network import Network
 from tests.builders import SEVEN
 from tests.onnx_files import OnnxFile, small_network
+from tests.servers import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +29,8 @@ COLORED = "/api/v1/models/colored"
 @pytest.fixture
 def models(tmp_path: Path, rng: np.random.Generator) -> Path:
     """A folder with a network that reads colors, one of three classes, and something else."""
-    small_network(rng, channels=3, side=32).save(tmp_path / "colored.onnx")
-    small_network(rng, channels=1, side=28, classes=3).save(tmp_path / "three-classes.onnx")
+    small_network(rng, channels=3, input_size=32).save(tmp_path / "colored.onnx")
+    small_network(rng, channels=1, input_size=28, classes=3).save(tmp_path / "three-classes.onnx")
     (tmp_path / "notes.txt").write_text("no network")
     return tmp_path
 
@@ -53,10 +58,25 @@ async def test_they_are_listed_described_and_ready(client: httpx.AsyncClient):
     assert described["layers"][0]["display_range"][1] > 0
 
 
-async def test_maps_are_those_of_onnx_runtime(client: httpx.AsyncClient, models: Path):
-    answer = await client.post(f"{COLORED}/feature-maps", json={"strokes": SEVEN}, headers=TENSORS)
+async def test_they_are_calibrated_on_one_thread(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    threads = []
 
-    tensors = load(answer.content)
+    def record_threads(network: Network, images: NDArray[np.float32]) -> dict[str, LayerCalibration]:
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        return calibrate(network, images)
+
+    monkeypatch.setattr("app.model_catalog.calibrate", record_threads)
+    with threadpool_limits(limits=2, user_api="blas"):
+        await start(settings)
+
+    assert len(threads) >= 2
+    assert set(threads) == {1}
+
+
+async def test_maps_are_those_of_onnx_runtime(client: httpx.AsyncClient, models: Path):
+    response = await client.post(f"{COLORED}/feature-maps", json={"strokes": SEVEN}, headers=TENSORS)
+
+    tensors = load(response.content)
     pictures = np.repeat(tensors["input"][np.newaxis, np.newaxis], 3, axis=1)
     session = onnxruntime.InferenceSession(models / "colored.onnx")
     names = [output.name for output in session.get_outputs()]
@@ -96,23 +116,29 @@ OPERATIONS = [
     ("GET", f"{COLORED}/history", None),
     ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "pool1", "filter": 1, "row": 2, "column": 3}),
     ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "conv1", "filter": 1, "row": 0, "column": 31}),
-    ("POST", "/api/v1/experiments/poke?models=colored", {"sample": 0, "row": 30, "column": 31}),
-    ("POST", "/api/v1/experiments/shift?models=colored", {"sample": 0, "down": 1, "right": -2}),
-    ("POST", "/api/v1/experiments/shift-curve?models=colored", {"strokes": SEVEN, "direction": "right", "reach": 2}),
+    ("POST", "/api/v1/experiments/perturb-pixel?models=colored", {"sample": 0, "row": 30, "column": 31}),
+    ("POST", "/api/v1/experiments/translation?models=colored", {"sample": 0, "down": 1, "right": -2}),
+    (
+        "POST",
+        "/api/v1/experiments/translation-curve?models=colored",
+        {"strokes": SEVEN, "direction": "right", "max_offset": 2},
+    ),
     ("POST", "/api/v1/experiments/gradients?models=colored", {"strokes": SEVEN}),
     ("POST", "/api/v1/experiments/gradients?models=cnn,three-classes", {"sample": 0, "label": 2}),
     ("POST", "/api/v1/experiments/saliency?model=colored", {"sample": 0}),
     ("POST", "/api/v1/experiments/occlusion?model=colored", {"sample": 0, "size": 8, "stride": 4}),
-    ("GET", "/api/v1/experiments/tuning?model=colored", None),
+    ("GET", "/api/v1/experiments/orientation-tuning?model=colored", None),
+    ("GET", f"{COLORED}/filter-names", None),
+    ("GET", "/api/v1/models/three-classes/filter-names", None),
     (
         "POST",
-        "/api/v1/experiments/edit?model=colored",
-        {"sample": 0, "edits": [{"layer": "conv1", "filter": 0, "silence": True}]},
+        "/api/v1/experiments/kernel-edits?model=colored",
+        {"sample": 0, "edits": [{"layer": "conv1", "filter": 0, "ablate": True}]},
     ),
     (
         "POST",
-        "/api/v1/experiments/edit/accuracy?model=colored",
-        {"edits": [{"layer": "conv1", "filter": 0, "silence": True}]},
+        "/api/v1/experiments/kernel-edits/accuracy?model=colored",
+        {"edits": [{"layer": "conv1", "filter": 0, "ablate": True}]},
     ),
 ]
 
@@ -121,21 +147,21 @@ OPERATIONS = [
     ("method", "path", "body"), OPERATIONS, ids=[path.partition("v1/")[2] for _, path, _ in OPERATIONS]
 )
 async def test_every_operation_works_on_them(client: httpx.AsyncClient, method: str, path: str, body: dict | None):
-    answer = await client.request(method, path, json=body)
+    response = await client.request(method, path, json=body)
 
-    assert answer.status_code == 200, answer.text[:500]
+    assert response.status_code == 200, response.text[:500]
 
 
 async def test_saliency_is_the_change_that_ink_makes_in_all_channels(client: httpx.AsyncClient, app: FastAPI):
-    answer = (await client.post("/api/v1/experiments/saliency?model=colored", json={"strokes": SEVEN})).json()
-    network = app.state.catalog["colored"].artifact.network
-    pixels = np.array(answer["input"]["pixels"])
-    gradient = np.array(answer["gradient"])
+    response = (await client.post("/api/v1/experiments/saliency?model=colored", json={"strokes": SEVEN})).json()
+    network = app.state.context.models["colored"].artifact.network
+    pixels = np.array(response["input"]["pixels"])
+    gradient = np.array(response["gradient"])
     row, column = np.unravel_index(np.abs(gradient).argmax(), gradient.shape)
     nudged = np.stack([pixels, pixels]).astype(np.float32)
     nudged[1, row, column] += 2.0**-10
 
-    logits = network.forward(network.images_of(nudged))[0][:, answer["label"]]
+    logits = network.forward(network.images_of(nudged))[0][:, response["label"]]
 
     assert (logits[1] - logits[0]) * 2**10 == pytest.approx(gradient[row, column], rel=0.02)
 
@@ -144,15 +170,14 @@ async def test_saliency_is_the_change_that_ink_makes_in_all_channels(client: htt
     ("path", "body", "detail"),
     [
         (
-            "/api/v1/experiments/poke?models=cnn,colored",
+            "/api/v1/experiments/perturb-pixel?models=cnn,colored",
             {"sample": 0, "row": 1, "column": 1},
-            "One digit is shown to all models, and these read different inputs: "
-            "cnn 28×28, colored 32×32. Ask for fewer.",
+            "All models get the same digit, but their inputs differ: cnn 28×28, colored 32×32. Name fewer models.",
         ),
         (
-            "/api/v1/experiments/poke?models=cnn",
+            "/api/v1/experiments/perturb-pixel?models=cnn",
             {"sample": 0, "row": 28, "column": 1},
-            "There is no pixel at row 28, column 1: these models read 28×28, both counted from 0.",
+            "There is no pixel at row 28, column 1: these models read 28×28 pixels, counted from 0.",
         ),
         (
             "/api/v1/experiments/gradients?models=three-classes",
@@ -167,45 +192,39 @@ async def test_saliency_is_the_change_that_ink_makes_in_all_channels(client: htt
     ],
 )
 async def test_what_does_not_fit_them_is_told(client: httpx.AsyncClient, path: str, body: dict, detail: str):
-    answer = await client.post(path, json=body)
+    response = await client.post(path, json=body)
 
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == detail
+    assert response.status_code == 422
+    assert response.json()["detail"] == detail
 
 
 async def test_layers_behind_no_relu_have_no_tuning(artifacts: Path, tmp_path: Path, rng: np.random.Generator):
     weights = rng.normal(0, 0.1, (10, 1, 12, 12)).astype(np.float32)
     OnnxFile(1, 12).add("Conv", weights).save(tmp_path / "linear.onnx")
-    app = create_app(Settings(artifacts=artifacts, models=tmp_path))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            answer = await client.get("/api/v1/experiments/tuning?model=linear")
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        response = await client.get("/api/v1/experiments/orientation-tuning?model=linear")
 
-    assert answer.status_code == 422
-    assert answer.json()["detail"] == "Model linear has no ReLU; tuning curves can be drawn of layers behind one."
+    assert response.status_code == 422
+    assert response.json()["detail"] == "Model linear has no ReLU; tuning curves can be drawn of layers behind one."
 
 
 async def test_one_of_them_can_be_the_default(artifacts: Path, models: Path):
-    app = create_app(Settings(artifacts=artifacts, models=models, default_model="colored"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            for path in ("/", "/orientation", "/gradients", "/editor", "/saliency", "/tour", "/local-and-global"):
-                assert (await client.get(path)).status_code == 200
+    async with client_of(Settings(artifacts=artifacts, models=models, default_model="colored")) as client:
+        for path in ("/", "/orientation", "/gradients", "/editor", "/saliency", "/tour", "/local-and-global"):
+            assert (await client.get(path)).status_code == 200
 
 
 async def test_folder_that_is_none_stops_the_start(artifacts: Path, tmp_path: Path):
-    with pytest.raises(ArtifactError, match=r"KERNELSCOPE_MODELS is .*/none, which is no folder"):
+    with pytest.raises(ArtifactError, match=r"KERNELSCOPE_MODELS is .*/none, which is not a folder"):
         await start(Settings(artifacts=artifacts, models=tmp_path / "none"))
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("cnn", "has the name of a model that is here already: cnn"),
-        ("trained", "has the name of a model that is here already: trained"),
-        ("my network", "names no model: use up to 40 letters, digits, - and _ before .onnx"),
+        ("cnn", "has the name of a model that is already served: cnn"),
+        ("trained", "has the name of a model that is already served: trained"),
+        ("my network", "is not a valid name: use up to 40 letters, digits, - and _ before .onnx"),
     ],
 )
 async def test_file_with_a_name_that_cannot_be_used_stops_the_start(

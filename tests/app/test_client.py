@@ -1,6 +1,7 @@
 """The Python client against the real service, and against servers that are busy or broken."""
 
 import ast
+import base64
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 import app.client
-from app.client import AsyncClient, Client, Refused
+from app.client import ApiError, AsyncClient, Client
 from app.settings import Settings
 from tests.builders import SEVEN, encode, page_with_line
 from tests.servers import serving
@@ -33,22 +34,22 @@ def kernelscope(address: str) -> Iterator[Client]:
 
 @pytest.fixture
 async def asynchronous(app: FastAPI) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient("http://testserver", transport=httpx.ASGITransport(app)) as asynchronous:
+    async with AsyncClient("http://localhost", transport=httpx.ASGITransport(app)) as asynchronous:
         yield asynchronous
 
 
 def test_feature_maps_are_the_apis(kernelscope: Client, address: str):
     maps = kernelscope.feature_maps(strokes=[np.array(stroke) for stroke in SEVEN], layers=["relu1", "conv1"])
 
-    answer = httpx.post(f"{address}{MODEL}/feature-maps?layers=relu1,conv1", json={"strokes": SEVEN}).json()
+    response = httpx.post(f"{address}{MODEL}/feature-maps?layers=relu1,conv1", json={"strokes": SEVEN}).json()
     assert list(maps) == ["relu1", "conv1"]
-    for layer in answer["layers"]:
+    for layer in response["layers"]:
         np.testing.assert_array_equal(maps[layer["name"]], np.array(layer["feature_maps"], dtype=np.float32))
-    assert (maps.digit, maps.probability) == (answer["prediction"]["digit"], answer["prediction"]["probability"])
-    np.testing.assert_array_equal(maps.logits, np.array(answer["prediction"]["logits"], dtype=np.float32))
-    np.testing.assert_array_equal(maps.probabilities, np.array(answer["prediction"]["probabilities"], np.float32))
-    np.testing.assert_array_equal(maps.input, np.array(answer["input"]["pixels"], dtype=np.float32))
-    assert maps.framing == answer["input"]["framing"]
+    assert (maps.digit, maps.probability) == (response["prediction"]["digit"], response["prediction"]["probability"])
+    np.testing.assert_array_equal(maps.logits, np.array(response["prediction"]["logits"], dtype=np.float32))
+    np.testing.assert_array_equal(maps.probabilities, np.array(response["prediction"]["probabilities"], np.float32))
+    np.testing.assert_array_equal(maps.input, np.array(response["input"]["pixels"], dtype=np.float32))
+    assert maps.framing == response["input"]["framing"]
     assert maps.model == "cnn"
 
 
@@ -58,6 +59,20 @@ def test_half_precision_travels_and_single_precision_arrives(kernelscope: Client
 
     assert rounded["conv1"].dtype == np.float32
     np.testing.assert_array_equal(rounded["conv1"], exact["conv1"].astype(np.float16).astype(np.float32))
+
+
+def test_an_image_is_cropped_turned_and_thresholded(kernelscope: Client, address: str):
+    data = encode(Image.fromarray(page_with_line()))
+    adjustment = {"crop": (0.1, 0.0, 0.8, 1.0), "rotate": 90.0, "threshold": 0.4}
+
+    maps = kernelscope.feature_maps(image=data, layers=["conv1"], **adjustment)
+    neuron = kernelscope.neuron("conv1", (0, 14, 14), image=data, **adjustment)
+
+    body = {"image": base64.b64encode(data).decode(), **adjustment}
+    answer = httpx.post(f"{address}{MODEL}/feature-maps?layers=conv1", json=body).json()
+    np.testing.assert_array_equal(maps.input, np.array(answer["input"]["pixels"], dtype=np.float32))
+    assert neuron["patch"] == [maps.input[12:17, 12:17].tolist()]
+    assert not np.array_equal(maps.input, kernelscope.feature_maps(image=data, layers=["conv1"]).input)
 
 
 def test_an_image_is_given_as_bytes_or_as_a_path(kernelscope: Client, tmp_path: Path):
@@ -82,9 +97,9 @@ def test_a_blank_pad_is_read_as_nothing(kernelscope: Client):
 def test_kernels_and_biases_come_as_arrays(kernelscope: Client, address: str):
     learned = kernelscope.kernels("conv1")
 
-    answer = httpx.get(f"{address}{MODEL}/layers/conv1/kernels").json()
-    np.testing.assert_array_equal(learned.kernels, np.array(answer["kernels"], dtype=np.float32))
-    np.testing.assert_array_equal(learned.biases, np.array(answer["biases"], dtype=np.float32))
+    response = httpx.get(f"{address}{MODEL}/layers/conv1/kernels").json()
+    np.testing.assert_array_equal(learned.kernels, np.array(response["kernels"], dtype=np.float32))
+    np.testing.assert_array_equal(learned.biases, np.array(response["biases"], dtype=np.float32))
 
 
 def test_a_neuron_adds_up_to_what_the_map_holds(kernelscope: Client):
@@ -97,10 +112,10 @@ def test_a_neuron_adds_up_to_what_the_map_holds(kernelscope: Client):
 def test_samples_come_with_labels_and_places(kernelscope: Client, address: str):
     wrong = kernelscope.samples(correct=False, limit=3)
 
-    answer = httpx.get(f"{address}/api/v1/samples?correct=false&limit=3").json()
-    assert wrong.indexes.tolist() == [sample["index"] for sample in answer["samples"]]
-    assert wrong.labels.tolist() == [sample["label"] for sample in answer["samples"]]
-    assert wrong.total == answer["total"]
+    response = httpx.get(f"{address}/api/v1/samples?correct=false&limit=3").json()
+    assert wrong.indexes.tolist() == [sample["index"] for sample in response["samples"]]
+    assert wrong.labels.tolist() == [sample["label"] for sample in response["samples"]]
+    assert wrong.total == response["total"]
     assert wrong.images.shape[1:] == (28, 28)
 
 
@@ -109,7 +124,7 @@ def test_models_are_listed(kernelscope: Client):
 
 
 def test_a_refusal_says_what_the_server_said(kernelscope: Client):
-    with pytest.raises(Refused, match=r"Unknown layer \(404\): Model cnn has no layer 'conv9'") as refusal:
+    with pytest.raises(ApiError, match=r"Unknown layer \(404\): Model cnn has no layer 'conv9'") as refusal:
         kernelscope.feature_maps(sample=0, layers=["conv9"])
 
     assert (refusal.value.status, refusal.value.type) == (404, "/problems/unknown-layer")
@@ -117,17 +132,31 @@ def test_a_refusal_says_what_the_server_said(kernelscope: Client):
 
 
 def test_two_digits_at_once_are_refused_by_the_server(kernelscope: Client):
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ApiError) as refusal:
         kernelscope.feature_maps(sample=0, pixels=np.zeros((28, 28)))
 
     assert refusal.value.status == 422
 
 
-def test_without_a_model_nothing_is_sent():
-    client = Client(model=None, transport=httpx.MockTransport(lambda request: pytest.fail("a request was sent")))
+def test_without_a_model_the_servers_default_is_used_and_looked_up_once():
+    paths: list[str] = []
 
-    with pytest.raises(ValueError, match="which model"):
-        client.feature_maps(sample=0)
+    def respond(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json={"default": "a b", "models": []})
+
+    client = Client(transport=httpx.MockTransport(respond))
+    client.model()
+    client.model()
+    client.model("other")
+
+    assert paths == ["/api/v1/models", "/api/v1/models/a b", "/api/v1/models/a b", "/api/v1/models/other"]
+
+
+def test_both_clients_have_the_same_documented_methods():
+    for name in ("models", "model", "kernels", "feature_maps", "neuron", "samples"):
+        assert getattr(Client, name).__doc__
+        assert getattr(Client, name).__doc__ == getattr(AsyncClient, name).__doc__
 
 
 @pytest.mark.anyio
@@ -142,7 +171,7 @@ async def test_the_asynchronous_client_answers_the_same(asynchronous: AsyncClien
     assert await asynchronous.models() == kernelscope.models()
     assert await asynchronous.model() == kernelscope.model()
     assert (await asynchronous.samples(label=7)).indexes.tolist() == kernelscope.samples(label=7).indexes.tolist()
-    with pytest.raises(Refused, match="Unknown model"):
+    with pytest.raises(ApiError, match="Unknown model"):
         await asynchronous.model("unknown")
 
 
@@ -179,7 +208,7 @@ def test_a_busy_server_is_asked_again_after_its_pause(monkeypatch: pytest.Monkey
 def test_a_server_that_stays_busy_is_believed(retry_after: str, asked: int):
     answers = Answers(busy(retry_after))
 
-    with pytest.raises(Refused, match=r"Server busy \(503\): 65 wait\."):
+    with pytest.raises(ApiError, match=r"Server busy \(503\): 65 wait\."):
         Client(transport=httpx.MockTransport(answers)).models()
 
     assert answers.asked == asked
@@ -198,7 +227,7 @@ async def test_the_asynchronous_client_asks_again_too():
 def test_an_answer_of_something_else_on_the_way_is_told_by_its_status(body: bytes):
     client = Client(transport=httpx.MockTransport(lambda request: httpx.Response(502, content=body)))
 
-    with pytest.raises(Refused, match=r"^HTTP 502 \(502\)$"):
+    with pytest.raises(ApiError, match=r"^HTTP 502 \(502\)$"):
         client.models()
 
 

@@ -25,19 +25,19 @@ def settings() -> Settings:
 async def test_the_first_test_digit_is_read_as_a_seven_through_all_layers(client: httpx.AsyncClient):
     described = (await client.get("/api/v1/models/cnn")).json()["layers"]
 
-    answer = (await client.post(MAPS, json={"sample": 0})).json()
+    response = (await client.post(MAPS, json={"sample": 0})).json()
 
-    assert answer["prediction"]["digit"] == 7
-    assert len(answer["layers"]) >= 10
-    assert [layer["shape"] for layer in answer["layers"]] == [layer["output_shape"] for layer in described]
-    for layer in answer["layers"]:
+    assert response["prediction"]["digit"] == 7
+    assert len(response["layers"]) >= 10
+    assert [layer["shape"] for layer in response["layers"]] == [layer["output_shape"] for layer in described]
+    for layer in response["layers"]:
         assert list(np.shape(layer["feature_maps"])) == layer["shape"]
 
 
 async def test_a_drawn_seven_is_read_as_a_seven(client: httpx.AsyncClient):
-    answer = (await client.post(MAPS, json={"strokes": SEVEN})).json()
+    response = (await client.post(MAPS, json={"strokes": SEVEN})).json()
 
-    assert answer["prediction"]["digit"] == 7
+    assert response["prediction"]["digit"] == 7
 
 
 async def test_the_recorded_accuracy_is_that_of_the_recorded_predictions(client: httpx.AsyncClient):
@@ -55,23 +55,23 @@ async def test_recorded_predictions_are_what_the_network_says_now(client: httpx.
     samples = (await client.get("/api/v1/samples", params={"limit": 20})).json()["samples"]
 
     for sample in samples:
-        answer = (await client.post(f"{MAPS}?layers=softmax", json={"sample": sample["index"]})).json()
+        response = (await client.post(f"{MAPS}?layers=softmax", json={"sample": sample["index"]})).json()
         recorded = sample["predictions"]["cnn"]
-        assert answer["prediction"]["digit"] == recorded["digit"]
-        assert answer["prediction"]["probability"] == pytest.approx(recorded["probability"], abs=1e-3)
+        assert response["prediction"]["digit"] == recorded["digit"]
+        assert response["prediction"]["probability"] == pytest.approx(recorded["probability"], abs=1e-3)
 
 
 async def test_kernels_of_one_place_of_the_locally_connected_layer(client: httpx.AsyncClient):
     url = "/api/v1/models/locally-connected/layers/local1/kernels"
 
-    answer = (await client.get(url, params={"row": 5, "column": 6})).json()
+    response = (await client.get(url, params={"row": 5, "column": 6})).json()
     png = {"Accept": "image/png"}
     picture = await client.get(url, params={"row": 5, "column": 6}, headers=png)
     of_all = await client.get(url, headers=png)
     half = await client.get(url, params={"row": 5})
 
-    assert answer["shape"] == [16, 1, 5, 5]
-    assert np.shape(answer["biases"]) == (16,)
+    assert response["shape"] == [16, 1, 5, 5]
+    assert np.shape(response["biases"]) == (16,)
     assert picture.content.startswith(b"\x89PNG")
     assert of_all.status_code == half.status_code == 422
     assert "add ?row=14&column=14" in of_all.json()["detail"]
@@ -82,24 +82,24 @@ async def test_neuron_of_the_locally_connected_layer_is_explained_with_its_own_k
     url = "/api/v1/models/locally-connected"
     body = {"sample": 0, "layer": "local1", "filter": 3, "row": 8, "column": 27}
 
-    answer = (await client.post(f"{url}/neuron", json=body)).json()
+    response = (await client.post(f"{url}/neuron", json=body)).json()
 
     own = (await client.get(f"{url}/layers/local1/kernels", params={"row": 8, "column": 27})).json()
-    assert answer["kernel"] == own["kernels"][3]
-    assert answer["bias"] == pytest.approx(own["biases"][3])
-    assert abs(answer["difference"]) < 1e-5
-    assert answer["reads"]["inside"]["width"] == 3
+    assert response["kernel"] == own["kernels"][3]
+    assert response["bias"] == pytest.approx(own["biases"][3])
+    assert abs(response["difference"]) < 1e-5
+    assert response["reads"]["inside"]["width"] == 3
 
 
 @pytest.mark.parametrize("model", ["cnn", "mlp-500", "locally-connected"])
 async def test_every_model_reads_the_first_test_digit_and_lists_what_it_misreads(client: httpx.AsyncClient, model: str):
     described = (await client.get(f"/api/v1/models/{model}")).json()
 
-    answer = (await client.post(f"/api/v1/models/{model}/feature-maps", json={"sample": 0})).json()
+    response = (await client.post(f"/api/v1/models/{model}/feature-maps", json={"sample": 0})).json()
     wrong = (await client.get("/api/v1/samples", params={"correct": "false", "model": model, "limit": 1})).json()
 
-    assert answer["prediction"]["digit"] == 7
-    assert [layer["shape"] for layer in answer["layers"]] == [layer["output_shape"] for layer in described["layers"]]
+    assert response["prediction"]["digit"] == 7
+    assert [layer["shape"] for layer in response["layers"]] == [layer["output_shape"] for layer in described["layers"]]
     assert wrong["total"] == described["training"]["test_errors"]
 
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.codecs.uploaded_image import decode_image
-from app.services.framing import frame, from_image, from_strokes
+from app.codecs.uploaded_image import Limits, decode_image
+from app.framing import frame, from_image, from_strokes
 from tests.builders import encode
 
 BOUND = 0.1
@@ -29,8 +29,8 @@ def picture(points: list[tuple[float, float]], size: int, margins: tuple[int, in
 
 
 def framed(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
-    decoded = decode_image(encode(Image.fromarray(gray)), 2**24, 2**24)
-    return frame(from_image(decoded.ink, decoded.size, decoded.polarity), "mnist").pixels
+    decoded = decode_image(encode(Image.fromarray(gray)), Limits(2**24, 2**24, 2**24))
+    return frame(from_image(decoded.colors, decoded.size), "mnist").pixels
 
 
 def difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

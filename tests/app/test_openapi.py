@@ -8,12 +8,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from PIL import Image
+from pydantic import TypeAdapter
 
+from app.documentation import DIGIT_EXAMPLES
+from app.forward import FeatureMapsResponse
 from app.main import create_app
-from app.schemas.documentation import DIGIT_EXAMPLES
-from app.schemas.inference import FeatureMapsAnswer
-from app.schemas.networks import KernelsAnswer, NetworkDescription, NetworkList
-from app.schemas.samples import SampleAnswer, SampleList
+from app.operations.history import HistoryResponse
+from app.operations.kernels import KernelsResponse
+from app.operations.models import ModelResponse, ModelsResponse
+from app.operations.samples import SampleResponse, SamplesResponse
 from app.settings import Settings
 from tests.builders import encode, page_with_line
 
@@ -42,24 +45,26 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "POST /api/v1/models/{model}/feature-maps",
         "POST /api/v1/models/{model}/feature-maps/upload",
         "POST /api/v1/models/{model}/neuron",
-        "GET /api/v1/experiments/ledger",
-        "POST /api/v1/experiments/poke",
-        "POST /api/v1/experiments/shift",
-        "POST /api/v1/experiments/shift-curve",
-        "GET /api/v1/experiments/shift-curve",
-        "POST /api/v1/experiments/responses",
-        "GET /api/v1/experiments/scramble",
+        "GET /api/v1/experiments/layer-costs",
+        "POST /api/v1/experiments/perturb-pixel",
+        "POST /api/v1/experiments/translation",
+        "POST /api/v1/experiments/translation-curve",
+        "GET /api/v1/experiments/translation-curve",
+        "POST /api/v1/experiments/feature-comparison",
+        "GET /api/v1/experiments/pixel-permutation",
         "GET /api/v1/experiments/bar",
-        "GET /api/v1/experiments/tuning",
+        "GET /api/v1/experiments/orientation-tuning",
+        "GET /api/v1/models/{model}/filter-names",
         "POST /api/v1/experiments/gradients",
         "POST /api/v1/experiments/gradient-check",
-        "POST /api/v1/experiments/step",
-        "POST /api/v1/experiments/edit",
-        "POST /api/v1/experiments/edit/accuracy",
+        "POST /api/v1/experiments/gradient-descent",
+        "POST /api/v1/experiments/kernel-edits",
+        "POST /api/v1/experiments/kernel-edits/accuracy",
         "GET /api/v1/models/{model}/layers/{layer}/filters",
         "GET /api/v1/models/{model}/layers/{layer}/filters/{filter}",
         "POST /api/v1/experiments/saliency",
         "POST /api/v1/experiments/occlusion",
+        "POST /api/v1/models/{model}/evidence",
         "POST /api/v1/trainings",
         "GET /api/v1/trainings/current",
         "DELETE /api/v1/trainings/current",
@@ -84,11 +89,57 @@ def test_every_operation_says_what_it_does_and_shows_an_answer(document: dict[st
 
 def test_every_refusal_is_a_problem_with_an_example(document: dict[str, Any]):
     for name, operation in _operations(document):
-        for status, answer in operation["responses"].items():
+        for status, response in operation["responses"].items():
             if status != "200":
-                examples = answer["content"]["application/problem+json"]["examples"]
+                examples = response["content"]["application/problem+json"]["examples"]
                 assert examples, f"{name} {status}"
                 assert all(example["value"]["status"] == int(status) for example in examples.values())
+
+
+def test_every_error_refers_to_the_one_schema_of_problems(document: dict[str, Any]):
+    for name, operation in _operations(document):
+        for status, response in operation["responses"].items():
+            if status != "200":
+                schema = response["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, f"{name} {status}"
+
+
+def test_every_json_response_has_a_schema_with_members(document: dict[str, Any]):
+    without = []
+    for name, operation in _operations(document):
+        schema = operation["responses"]["200"]["content"].get("application/json", {}).get("schema")
+        if name in ("GET /metrics", "GET /api/v1/trainings/current/events"):
+            assert schema is None, name
+            continue
+        reference = (schema or {}).get("$ref", "").removeprefix("#/components/schemas/")
+        if not document["components"]["schemas"].get(reference, {}).get("properties"):
+            without.append(name)
+
+    assert without == []
+
+
+def _schemas(node: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of a document that has a type, with where it stands."""
+    if isinstance(node, list):
+        for place, each in enumerate(node):
+            yield from _schemas(each, f"{path}/{place}")
+    elif isinstance(node, dict):
+        if isinstance(node.get("type"), str):
+            yield path, node
+        for key, each in node.items():
+            if key not in ("example", "examples"):
+                yield from _schemas(each, f"{path}/{key}")
+
+
+def test_every_array_has_a_type_of_items(document: dict[str, Any]):
+    arrays = [(path, schema) for path, schema in _schemas(document) if schema["type"] == "array"]
+
+    assert len(arrays) > 50
+    assert [path for path, schema in arrays if "items" not in schema or "prefixItems" in schema] == []
+
+
+def test_names_of_schemas_are_short(document: dict[str, Any]):
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
 
 
 def test_nothing_of_the_frameworks_own_errors_is_promised(document: dict[str, Any]):
@@ -109,34 +160,37 @@ def test_answers_with_arrays_can_be_had_in_every_format(document: dict[str, Any]
 
 @pytest.mark.parametrize("example", DIGIT_EXAMPLES.values(), ids=list(DIGIT_EXAMPLES))
 async def test_the_examples_of_digits_work(client: httpx.AsyncClient, example: dict[str, Any]):
-    answer = await client.post(MAPS, json=example["value"])
+    response = await client.post(MAPS, json=example["value"])
 
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["prediction"] is not None
+    assert response.status_code == 200, response.text
+    assert response.json()["prediction"] is not None
 
 
 @pytest.mark.parametrize(
     ("path", "schema"),
     [
-        ("/api/v1/models", NetworkList),
-        ("/api/v1/models/cnn", NetworkDescription),
-        ("/api/v1/models/cnn/layers/conv1/kernels", KernelsAnswer),
-        ("/api/v1/samples", SampleList),
-        ("/api/v1/samples/0", SampleAnswer),
+        ("/api/v1/models", ModelsResponse),
+        ("/api/v1/models/cnn", ModelResponse),
+        ("/api/v1/models/cnn/history", HistoryResponse),
+        ("/api/v1/models/cnn/layers/conv1/kernels", KernelsResponse),
+        ("/api/v1/samples", SamplesResponse),
+        ("/api/v1/samples/0", SampleResponse),
     ],
 )
 async def test_real_answers_are_as_described(client: httpx.AsyncClient, path: str, schema: Any):
-    answer = (await client.get(path)).json()
+    response = (await client.get(path)).json()
 
-    assert schema.model_validate(answer).model_dump(mode="json") == answer
+    described: TypeAdapter[Any] = TypeAdapter(schema)
+    assert described.dump_python(described.validate_python(response), mode="json") == response
 
 
 async def test_a_real_inference_is_as_described(client: httpx.AsyncClient):
-    answer = (
+    response = (
         await client.post(f"{MAPS}/upload", files={"file": ("a.png", encode(Image.fromarray(page_with_line())))})
     ).json()
 
-    assert FeatureMapsAnswer.model_validate(answer).model_dump(mode="json") == answer
+    described = TypeAdapter(FeatureMapsResponse)
+    assert described.dump_python(described.validate_python(response), mode="json") == response
 
 
 async def test_described_examples_have_the_shape_of_real_answers(client: httpx.AsyncClient, app: FastAPI):
@@ -173,5 +227,6 @@ async def test_a_digit_is_one_of_four_in_the_document_too(client: httpx.AsyncCli
     document = (await client.get("/openapi.json")).json()
 
     body = document["paths"]["/api/v1/models/{model}/feature-maps"]["post"]["requestBody"]
-    kinds = [each["required"] for each in body["content"]["application/json"]["schema"]["oneOf"]]
+    name = body["content"]["application/json"]["schema"]["$ref"].removeprefix("#/components/schemas/")
+    kinds = [each["required"] for each in document["components"]["schemas"][name]["oneOf"]]
     assert kinds == [["strokes"], ["pixels"], ["image"], ["sample"]]

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.documentation import Problem
 from app.errors import AppError, all_problems
-from app.schemas.problem import Problem
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ FAILURES: list[tuple[str, str, dict[str, Any], int]] = [
     ("POST", MAPS, {"json": {"sample": 99999}}, 404),
     ("POST", MAPS, {"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
     ("POST", MAPS, {"content": b"{}"}, 415),
-    ("POST", MAPS, {"content": b" " * (7 * 2**20)}, 413),
+    ("POST", MAPS, {"content": b" " * (35 * 2**20)}, 413),
     ("POST", "/api/v1/models/lenet/feature-maps", {"json": {"sample": 0}}, 404),
     ("POST", f"{MAPS}/upload", {"json": {}}, 415),
     ("POST", f"{MAPS}/upload", {"files": {"file": ("a", b"text")}}, 415),
@@ -51,11 +51,11 @@ FAILURES: list[tuple[str, str, dict[str, Any], int]] = [
 async def test_every_failure_is_a_problem(
     client: httpx.AsyncClient, method: str, path: str, request_parts: dict[str, Any], status: int
 ):
-    answer = await client.request(method, path, **request_parts)
+    response = await client.request(method, path, **request_parts)
 
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = Problem.model_validate(answer.json())
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = Problem.model_validate(response.json())
     assert problem.status == status
     assert problem.instance == httpx.URL(f"http://host{path}").path
     assert problem.detail.endswith((".", "relu1", "conv1"))
@@ -63,20 +63,20 @@ async def test_every_failure_is_a_problem(
 
 
 async def test_a_method_that_does_not_work_is_answered_with_those_that_do(client: httpx.AsyncClient):
-    answer = await client.delete(MAPS)
+    response = await client.delete(MAPS)
 
-    assert answer.headers["allow"] == "POST"
-    assert answer.json()["detail"] == "DELETE does not work here; POST does."
+    assert response.headers["allow"] == "POST"
+    assert response.json()["detail"] == "DELETE does not work here; POST does."
 
 
 async def test_a_busy_server_says_when_to_return(client: httpx.AsyncClient, app: FastAPI):
-    app.state.pool.queued = 10_000
+    app.state.context.pool.queued = 10_000
 
-    answer = await client.post(MAPS, json={"sample": 0})
+    response = await client.post(MAPS, json={"sample": 0})
 
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "1"
-    assert answer.json()["type"] == "/problems/server-busy"
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+    assert response.json()["type"] == "/problems/server-busy"
     assert (await client.get("/healthz")).status_code == 200
 
 
@@ -94,8 +94,8 @@ def test_every_problem_can_be_told_apart_and_mended():
 
 async def test_all_methods_of_an_address_are_named(client: httpx.AsyncClient):
     """Two operations at one address are two routes."""
-    answer = await client.put("/api/v1/experiments/shift-curve")
+    response = await client.put("/api/v1/experiments/translation-curve")
 
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
-    assert answer.json()["detail"] == "PUT does not work here; GET and POST do."
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST"
+    assert response.json()["detail"] == "PUT does not work here; GET and POST do."

@@ -1,22 +1,15 @@
 """A real server and a real browser: what these tests see is what a visitor sees."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.network import Network
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.recorder.models import write_models
+from tests.servers import started
 
 # Debian's Chromium, in a sandbox of the test machine's making: root may not use Chromium's own.
 CHROMIUM_FLAGS = [
@@ -27,9 +20,13 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Neither 3D nor canvases in a software GPU, which cost a fifth of the time of a page.
+    "--disable-software-rasterizer",
+    "--disable-accelerated-2d-canvas",
 ]
 
-START_SECONDS = 60
+# A busy machine takes longer than Playwright's 5 s for what a quiet one shows at once; who waits does not wait longer.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,50 +34,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
-@contextmanager
-def serving(**environment: str) -> Iterator[str]:
-    """The address of ``python -m app`` on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app"],
-        cwd=ROOT,
-        env={**os.environ, "PORT": str(port), **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not _ready(address):
-            assert process.poll() is None, f"the server ended with status {process.returncode} instead of starting"
-            assert time.monotonic() < deadline, f"the server was not ready within {START_SECONDS} s"
-            time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """One server for all tests."""
-    with serving() as address:
-        yield address
+    with started() as server:
+        yield server.address
 
 
-def _ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
+@pytest.fixture(scope="session")
+def imported_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with the 32×32 network wide-32 by default, and pool-before-relu, whose pooling comes before its ReLU."""
+    folder = str(write_models(tmp_path_factory.mktemp("imported")))
+    with started(KERNELSCOPE_MODELS=folder, KERNELSCOPE_DEFAULT_MODEL="wide-32") as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "Chromium is not installed; on Debian: apt-get install chromium"
+    # The same Chromium without windows of its own: with them, each new page cost three times the processor time.
+    executable = shutil.which("chromium-headless-shell")
+    assert executable, "Chromium is not installed; on Debian: apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield browser
@@ -105,7 +78,7 @@ def open_page(browser: Browser, server: str):
     yield open_
     for context in contexts:
         context.close()
-    # The browser itself reports a 4xx answer, or a WebSocket that cannot be opened, as an error; the page shows it to
+    # The browser itself reports a 4xx response, or a WebSocket that cannot be opened, as an error; the page shows it to
     # the visitor instead.
     reported = ("Failed to load resource", "WebSocket connection to")
     unexpected = [error for error in errors if not any(text in error for text in reported)]

@@ -1,5 +1,6 @@
 """A network from elsewhere on the pages: other extents, colors, other classes, average pooling."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -7,11 +8,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import serving
-from tests.browser.people import draw, expect_live, feature_map
+from tests.browser.people import copied_link, draw, expect_live
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lens import click_cell, expect_numbers, lens
 from tests.onnx_files import small_network
+from tests.servers import started
+
+DIGIT = 15
 
 LINE = [[(0.5, 0.2), (0.5, 0.8)]]
 
@@ -19,9 +22,9 @@ LINE = [[(0.5, 0.2), (0.5, 0.8)]]
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("models")
-    small_network(np.random.default_rng(3), channels=3, side=48, classes=5).save(folder / "colored.onnx")
-    with serving(KERNELSCOPE_MODELS=str(folder), KERNELSCOPE_DEFAULT_MODEL="colored") as address:
-        yield address
+    small_network(np.random.default_rng(3), channels=3, input_size=48, classes=5).save(folder / "colored.onnx")
+    with started(KERNELSCOPE_MODELS=str(folder), KERNELSCOPE_DEFAULT_MODEL="colored") as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -39,9 +42,9 @@ def test_workbench_shows_its_extents_its_classes_and_what_it_makes_of_a_drawing(
     expect(own_page.locator("#input-digit")).to_have_js_property("width", 48)
     expect(own_page.get_by_text("48×48 input")).to_be_visible()
     expect(own_page.locator("#framing-note")).to_have_text("fitted to 34×34, centered")
-    assert own_page.locator("#prediction .digit").all_text_contents() == ["0", "1", "2", "3", "4"]
+    expect(own_page.locator("#prediction .digit")).to_have_text(["0", "1", "2", "3", "4"])
     expect(own_page.locator("#layer-pool1 .facts")).to_contain_text("the mean of each 2×2")
-    expect(feature_map(own_page, "conv1", 0)).to_have_js_property("width", 48)
+    expect(own_page.locator("#layer-conv1 .facts")).to_contain_text("4 maps of 48×48")
     # A kernel has a plane for each color.
     expect(own_page.locator("#layer-conv1 .facts")).to_contain_text("4 kernels of 3×5×5")
 
@@ -50,30 +53,116 @@ def test_lens_writes_out_its_average_pooling(own_page: Page, own_server: str):
     click_cell(own_page, "pool1", 2, 10, 12)
     expect_numbers(own_page)
 
-    own_page.get_by_role("button", name="Copy link").click()
+    copied_link(own_page)
     strokes = own_page.evaluate(
-        "import('/static/js/state/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"
+        "import('/static/js/shell/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"
     )
     place = {"layer": "pool1", "filter": 2, "row": 10, "column": 12}
     told = httpx.post(f"{own_server}/api/v1/models/colored/neuron", json={"strokes": strokes, **place}).json()
-    expect(lens(own_page)).to_contain_text("Passes on the mean of the 2×2 outlined in map 2 of relu1.")
+    expect(lens(own_page)).to_contain_text("The mean of the 2×2 patch outlined in map 2 of relu1.")
     expect(lens(own_page)).to_contain_text(f"mean: {told['computed']:.3f}, of 4 values")
 
 
-@pytest.mark.parametrize("path", ["/orientation", "/gradients", "/editor", "/saliency", "/filters", "/tour"])
-def test_every_page_opens_on_it(open_page, own_server: str, path: str):
-    page = open_page(f"{own_server}{path}")
+def expect_prediction(page: Page, server: str, model: str) -> None:
+    """Wait until the page shows the prediction of this model for the digit, in all of its classes."""
+    digit = httpx.post(f"{server}/api/v1/models/{model}/feature-maps", json={"sample": DIGIT}).json()
+    probabilities = digit["layers"][-1]["feature_maps"]
+    current = page.locator("#prediction li[aria-current]")
+    expect(current.locator(".digit")).to_have_text(str(digit["prediction"]["digit"]))
+    for row, ((probability,),) in zip(page.locator("#prediction .probability").all(), probabilities, strict=True):
+        shown = {True: ">99.9%", False: f"{100 * probability:.1f}%"}[probability > 0.9995]
+        expect(row).to_have_text("<0.1%" if probability < 0.0005 else shown)
 
+
+@pytest.mark.parametrize("path", ["/", "/saliency", "/editor"])
+@pytest.mark.parametrize("model", ["colored", "cnn"])
+def test_every_page_opens_on_it(open_page, own_server: str, path: str, model: str):
+    query = "" if model == "colored" else f"?model={model}"
+    page = open_page(f"{own_server}{path}{query}#n={DIGIT}")
+
+    expect(page.locator("#shown-model")).to_have_text(model)
+    expect_prediction(page, own_server, model)
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     page.wait_for_load_state("networkidle")
     expect(page.locator("#problem")).to_be_hidden()
 
 
+def test_kernels_are_edited_color_by_color(open_page, own_server: str):
+    page = open_page(f"{own_server}/editor")
+    expect(page.get_by_role("application", name="Weights of kernel 0, input map 0").locator("td")).to_have_count(25)
+    page.get_by_role("combobox", name="Input map").select_option("2")
+    url = f"{own_server}/api/v1/models/colored/layers/conv1/kernels"
+    learned = np.array(httpx.get(url).json()["kernels"])
+    kernel = page.get_by_role("application", name="Weights of kernel 0, input map 2")
+    expect(kernel.locator("td").first).to_have_text(f"{learned[0, 2, 0, 0]:.2g}".replace("-", "−"))
+
+    page.get_by_role("button", name="Zero").click()
+
+    expect(page.locator(".editor")).to_have_attribute("data-edits", "1")
+    expect(page.locator('#sheets [data-layer="relu1"] .sheet-note')).to_contain_text("largest change")
+    page.get_by_role("combobox", name="Input map").select_option("1")
+    expect(page.get_by_role("application", name="Weights of kernel 0, input map 1").locator("td").first).to_have_text(
+        f"{learned[0, 1, 0, 0]:.2g}".replace("-", "−")
+    )
+
+
+def test_saliency_shows_its_logit(open_page, own_server: str):
+    page = open_page(f"{own_server}/saliency#n={DIGIT}")
+
+    response = httpx.post(f"{own_server}/api/v1/experiments/saliency", json={"sample": DIGIT}).json()
+    sentence = page.locator("#class-sentence")
+    expect(sentence).to_contain_text(f"The network predicts {response['prediction']['digit']} (")
+    expect(sentence).to_contain_text("Logit of")
+    shown = re.search(rf"Logit of {response['label']}: (\S+?)\.?$", sentence.inner_text())
+    assert shown
+    assert float(shown[1].replace("−", "-")) == pytest.approx(response["logit"], abs=0.005)
+
+
+def test_orientation_measures_its_filters(open_page, own_server: str):
+    page = open_page(f"{own_server}/orientation")
+
+    tuning = httpx.get(f"{own_server}/api/v1/experiments/orientation-tuning").json()
+    filters = tuning["layers"][0]["filters"]
+    expect(page.locator("#shown-model")).to_have_text("colored")
+    assert tuning["model"] == "colored"
+    expect(page.locator("#tuning-cards > li")).to_have_count(len(filters))
+    for each in filters:
+        shown = each["verdict"] if each["preferred"] is None else f"{each['verdict']} {each['selectivity']:.2f}"
+        expect(page.locator(f'#tuning-cards [data-filter="{each["filter"]}"] .verdict')).to_have_text(shown)
+
+
+def test_filters_says_that_its_filters_were_not_measured(open_page, own_server: str):
+    page = open_page(f"{own_server}/filters")
+
+    expect(page.locator("#other-model")).to_contain_text("there is none for colored")
+    expect(page.locator("#shown-model")).to_have_text("cnn")
+
+
+@pytest.mark.parametrize("path", ["/tour", "/local-and-global"])
+def test_comparison_says_which_networks_it_shows(open_page, own_server: str, path: str):
+    page = open_page(f"{own_server}{path}#n={DIGIT}")
+
+    expect(page.locator("#comparison code")).to_have_text(["mlp-500", "locally-connected", "cnn"])
+    expect(page.locator("#shown-model")).to_have_count(0)
+    for model in ("mlp-500", "locally-connected", "cnn"):
+        prediction = httpx.post(f"{own_server}/api/v1/models/{model}/feature-maps", json={"sample": DIGIT}).json()
+        shown = page.locator(f'#model-predictions [data-model="{model}"] .digit')
+        expect(shown).to_have_text(str(prediction["prediction"]["digit"]))
+
+
+def test_gallery_shows_no_predictions_of_another_network(own_page: Page):
+    own_page.get_by_role("button", name="Test digits").click()
+    dialog = own_page.get_by_role("dialog", name="MNIST test digits")
+
+    expect(dialog.get_by_role("button", name="Test digit 4, a 4", exact=True)).to_be_visible()
+    expect(dialog.get_by_label("Classified", exact=True)).to_be_hidden()
+
+
 def test_default_network_names_the_others(open_page, tmp_path):
     small_network(np.random.default_rng(4)).save(tmp_path / "mine.onnx")
-    with serving(KERNELSCOPE_MODELS=str(tmp_path)) as address:
-        page = open_page(address)
-        page.locator("#lead").get_by_role("link", name="mine").click()
+    with started(KERNELSCOPE_MODELS=str(tmp_path)) as server:
+        page = open_page(server.address)
+        page.get_by_text("Other networks:").get_by_role("link", name="mine").click()
 
         expect(page.locator("#layer-pool1 .facts")).to_contain_text("the mean of each 2×2")
         page.get_by_role("navigation", name="Networks").get_by_role("link", name="cnn").click()

@@ -1,4 +1,4 @@
-"""What filters look for, and what speaks for a class, as a visitor sees it."""
+"""Feature visualization and saliency, as a visitor sees them."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading, expect_repainted, pixels
-from tests.browser.test_accessibility import WIDTHS, violations
+from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 FILTER = "/filters/cnn/conv3/5"
 SALIENCY = "/saliency#n=15"
@@ -45,14 +45,29 @@ def test_every_layers_filters_are_pictured_and_lead_to_their_pages(open_page, se
     expect(page.get_by_role("heading", level=1)).to_have_text("conv2, filter 3")
 
 
-def test_filter_shows_its_patches_where_they_lie(open_page, server: str):
+def test_first_filters_have_names_with_the_measured_values(open_page, server: str):
+    names = httpx.get(f"{server}/api/v1/models/cnn/filter-names").json()["filters"]
+    named = next(each for each in names if each["kind"] == "edge")
+
+    page = open_page("/filters")
+    section = page.get_by_role("region", name="conv1 sees 5×5 pixels")
+    active = [each["name"] for each in names if each["kind"] != "inactive"]
+    expect(section.locator(".filter-name")).to_have_text(active)
+
+    section.get_by_role("link").nth(named["filter"]).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"conv1, filter {named['filter']}")
+    expect(page.locator("#filter-name")).to_contain_text(f"Strongest stimulus: {named['name']}.")
+    expect(page.locator("#filter-name")).to_contain_text(f"selectivity is {named['selectivity']:.2f}")
+
+
+def test_filter_shows_its_patches_where_they_are(open_page, server: str):
     page = open_page(FILTER)
     expect_painted(page)
 
-    told = api_filter(server, "conv3", 5)["strongest"]
+    patches = api_filter(server, "conv3", 5)["strongest"]
     items = page.locator("#favorites li")
     expect(items).to_have_count(9)
-    for number, patch in enumerate(told):
+    for number, patch in enumerate(patches):
         item = items.nth(number)
         expect(item.get_by_role("link")).to_have_text(f"a {patch['label']}, #{patch['sample']}")
         expect(item.locator("small")).to_contain_text(f"row {patch['row']}, column {patch['column']}")
@@ -71,7 +86,7 @@ def test_patch_opens_its_neuron_under_the_lens(open_page, server: str):
     page.locator("#favorites a").first.click()
 
     expect_reading(page, first["label"])
-    expect(page).to_have_url(re.compile(rf"/#n={first['sample']}&k=conv3\.5\.{first['row']}\.{first['column']}$"))
+    expect(page).to_have_url(re.compile(rf"/#v=1&n={first['sample']}&k=conv3\.5\.{first['row']}\.{first['column']}$"))
     expect(page.locator(".lens")).to_contain_text("conv3")
 
 
@@ -85,12 +100,19 @@ def test_neighboring_filters_are_reached_by_links_and_keys(open_page):
     expect(page.get_by_role("heading", level=1)).to_have_text("conv3, filter 5")
 
 
-def test_silent_filter_is_called_so(open_page):
-    page = open_page("/filters/cnn/conv1/14")
+def test_receptive_field_is_said_in_pixels(open_page):
+    page = open_page(FILTER)
 
-    expect(page.locator(".lead")).to_contain_text("It never fires")
-    expect(page.locator("#favorites")).to_have_count(0)
-    expect(page.locator("#kernel-legend")).to_contain_text(re.compile("weights.*−0.0751"))
+    expect(page.locator(".lead")).to_contain_text("Each of its neurons sees 14×14 pixels.")
+    expect(page.locator("#mean-patch")).to_have_js_property("width", 14)
+
+
+def test_filters_of_another_model_are_said_to_be_missing(open_page):
+    page = open_page("/filters?model=mlp-500")
+
+    expect(page.locator("#other-model")).to_contain_text("These are the filters of cnn.")
+    expect(page.locator("#other-model")).to_contain_text("there is none for mlp-500")
+    expect(page.locator("[data-layer]").first).to_have_attribute("data-painted", "true")
 
 
 def test_unknown_filter_is_a_page_that_says_what_there_is(open_page):
@@ -105,17 +127,17 @@ def test_unknown_filter_is_a_page_that_says_what_there_is(open_page):
 @pytest.fixture
 def saliency(open_page) -> Page:
     page = open_page(SALIENCY)
-    expect_asked(page, 5)
+    expect_explained(page, 5)
     return page
 
 
-def expect_asked(page: Page, label: int) -> None:
+def expect_explained(page: Page, label: int) -> None:
     expect(page.locator("body")).to_have_attribute("data-label", str(label))
 
 
 def test_maps_are_the_apis(saliency: Page, server: str):
-    answer = httpx.post(f"{server}/api/v1/experiments/saliency", json={"sample": 15}).json()
-    gradient = np.array(answer["gradient"])
+    response = httpx.post(f"{server}/api/v1/experiments/saliency", json={"sample": 15}).json()
+    gradient = np.array(response["gradient"])
     expect(saliency.locator("#saliency-legend")).to_contain_text(f"{np.abs(gradient).max():.3g}")
     row, column = np.unravel_index(np.abs(gradient).argmax(), (28, 28))
     saliency.locator("#saliency-map").hover(position={"x": 10 * int(column) + 5, "y": 10 * int(row) + 5})
@@ -128,22 +150,59 @@ def test_maps_are_the_apis(saliency: Page, server: str):
     )
     top, left = np.unravel_index(covered.argmin(), covered.shape)
     saliency.locator("#occlusion-map").hover(position={"x": 10 * int(left + 2) + 5, "y": 10 * int(top + 2) + 5})
-    expected = f"{covered.min():.3g}".replace("-", "−")
-    expect(saliency.locator("#pointed-sentence")).to_contain_text(f"changes the logit of 5 by {expected}.")
-    expect(saliency.locator("#class-sentence")).to_contain_text(f"Logit of 5: {answer['logit']:.3g}")
+    expected = f"{-covered.min():.3g}"
+    expect(saliency.locator("#pointed-sentence")).to_contain_text(f"lowers the logit of 5 by {expected}.")
+    expect(saliency.locator("#class-sentence")).to_contain_text(f"Logit of 5: {response['logit']:.3g}")
 
 
-def test_another_class_is_asked_about_and_kept_in_the_address(saliency: Page, open_page):
+def test_prediction_and_logit_are_those_of_the_model_of_the_address(open_page, server: str):
+    page = open_page("/saliency?model=mlp-500#n=15&c=3")
+    expect_explained(page, 3)
+
+    body = {"sample": 15, "label": 3}
+    response = httpx.post(f"{server}/api/v1/experiments/saliency?model=mlp-500", json=body).json()
+    other = httpx.post(f"{server}/api/v1/experiments/saliency?model=cnn", json=body).json()
+    logit, others = (f"{each['logit']:.3g}".replace("-", "−") for each in (response, other))
+    assert logit != others
+    expect(page.locator("#class-sentence")).to_contain_text(f"The network predicts {response['prediction']['digit']} (")
+    expect(page.locator("#class-sentence")).to_contain_text(f"Logit of 3: {logit}, probability")
+    expect(page.locator(".lead")).to_contain_text("mlp-500")
+
+
+def test_digit_is_outlined_on_both_maps(saliency: Page):
+    expect(saliency.locator("#pointed")).to_be_visible()
+    pixels_of_ink = np.array(pixels(saliency.locator("#pointed"))).reshape(28, 28, 4)[:, :, 0] < 128
+
+    # Borders between ink and paper, seen along rows and along columns.
+    borders = sum(np.abs(np.diff(np.pad(pixels_of_ink, 1).astype(int), axis=axis)).sum() for axis in (0, 1))
+    for outline in saliency.locator(".outline path").all():
+        expect(outline).to_have_attribute("d", re.compile("M"))
+        assert (outline.get_attribute("d") or "").count("M") == pytest.approx(borders, abs=8)
+
+
+def test_orange_supports_the_class_on_both_maps(saliency: Page, server: str):
+    covered = httpx.post(f"{server}/api/v1/experiments/occlusion", json={"sample": 15}).json()["logit_changes"]
+    top, left = np.unravel_index(np.argmin(covered), np.shape(covered))
+    gradient = httpx.post(f"{server}/api/v1/experiments/saliency", json={"sample": 15}).json()["gradient"]
+    row, column = np.unravel_index(np.argmax(gradient), np.shape(gradient))
+
+    # Covering the square lowers the logit most; ink on the pixel raises it most. Both are orange: more red than blue.
+    for canvas, at in (("#occlusion-map", (top + 2, left + 2)), ("#saliency-map", (row, column))):
+        red, _green, blue, _alpha = np.reshape(pixels(saliency.locator(canvas)), (28, 28, 4))[at]
+        assert red > blue + 40
+
+
+def test_another_class_is_explained_and_kept_in_the_address(saliency: Page, open_page):
     before = pixels(saliency.locator("#saliency-map"))
 
     saliency.get_by_role("button", name="3", exact=True).click()
     saliency.get_by_role("slider", name="Square").fill("7")
 
-    expect_asked(saliency, 3)
+    expect_explained(saliency, 3)
     expect_repainted(saliency.locator("#saliency-map"), before)
-    expect(saliency).to_have_url(re.compile("#n=15&l=3&q=7$"))
-    again = open_page("/saliency#n=15&l=3&q=7")
-    expect_asked(again, 3)
+    expect(saliency).to_have_url(re.compile("#v=1&n=15&c=3&q=7$"))
+    again = open_page("/saliency#v=1&n=15&c=3&q=7")
+    expect_explained(again, 3)
 
 
 def test_gradient_times_ink_is_zero_on_paper(saliency: Page):
@@ -155,7 +214,7 @@ def test_gradient_times_ink_is_zero_on_paper(saliency: Page):
     assert [shown[4 * i : 4 * i + 4] for i in range(28)] == [corner] * 28, "no ink in the first row"
 
 
-def test_places_are_visited_by_keys(saliency: Page):
+def test_pixels_are_visited_by_keys(saliency: Page):
     saliency.locator("#occlusion-map").focus()
     saliency.keyboard.press("ArrowUp")
     expect(saliency.locator("#pointed-sentence")).to_contain_text("Row 13, column 14: covering 5×5 pixels")
@@ -169,21 +228,20 @@ def test_drawn_digit_is_explained(saliency: Page):
     draw(saliency, SEVEN)
 
     expect_reading(saliency, 7)
-    expect_asked(saliency, 7)
+    expect_explained(saliency, 7)
 
 
 # --- All of them ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@on_each_screen
 @pytest.mark.parametrize("path", ["/filters", FILTER, SALIENCY])
 def test_pages_break_no_rule_and_need_no_sideways_scrolling(open_page, path: str, width: str, theme: str):
     page = open_page(path, width=WIDTHS[width][0], height=WIDTHS[width][1], color_scheme=theme)
     if path == FILTER:
         expect_painted(page)
     elif path == SALIENCY:
-        expect_asked(page, 5)
+        expect_explained(page, 5)
     else:
         expect(page.locator("[data-layer]").first).to_have_attribute("data-painted", "true")
 

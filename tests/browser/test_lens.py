@@ -2,30 +2,46 @@
 
 import io
 import re
+import threading
+from collections.abc import Callable
 from decimal import Decimal
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from safetensors.numpy import load
 
-from tests.browser.people import SEVEN, ZERO, draw, expect_reading, expect_repainted, feature_map, pad, pixels
-from tests.browser.test_accessibility import WIDTHS, violations
+from tests.browser.people import (
+    SEVEN,
+    ZERO,
+    copied_link,
+    draw,
+    expect_at_rest,
+    expect_pixels,
+    expect_reading,
+    expect_repainted,
+    expect_shown,
+    feature_map,
+    pad,
+    pixels,
+    show_all,
+)
+from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 
 def lens(page: Page) -> Locator:
     return page.get_by_role("region", name="Lens", exact=True)
 
 
-def place(page: Page) -> tuple[str, int, int, int]:
+def position(page: Page) -> tuple[str, int, int, int]:
     """Which neuron the lens says it shows."""
     fields = [lens(page).get_by_label(name, exact=True).input_value() for name in ("Layer", "map", "row", "column")]
     return fields[0], int(fields[1]), int(fields[2]), int(fields[3])
 
 
-def expect_place(page: Page, *expected: str | int) -> None:
+def expect_position(page: Page, *expected: str | int) -> None:
     for name, value in zip(("Layer", "map", "row", "column"), expected, strict=True):
         expect(lens(page).get_by_label(name, exact=True)).to_have_value(str(value))
 
@@ -55,24 +71,33 @@ def ledger(page: Page) -> dict[str, tuple[Decimal | None, Decimal]]:
 
 
 def point_at(page: Page, layer: str, filter_number: int, row: int, column: int) -> None:
+    show_all(page, layer)
     map_ = feature_map(page, layer, filter_number)
     map_.scroll_into_view_if_needed()
+    expect_at_rest(map_)
     map_.hover(position=cell_position(map_, row, column))
     expect(lens(page)).to_be_visible()
-    expect_place(page, layer, filter_number, row, column)
+    expect_position(page, layer, filter_number, row, column)
 
 
 def cell_position(map_: Locator, row: int, column: int) -> dict[str, float]:
-    width, height, box = map_.evaluate("c => [c.width, c.height, c.getBoundingClientRect().toJSON()]")
-    return {"x": (column + 0.5) * box["width"] / width, "y": (row + 0.5) * box["height"] / height}
+    cell = map_.evaluate(
+        """map => {
+          const canvas = map.closest(".sheet").querySelector("canvas.maps");
+          return canvas.getBoundingClientRect().width / canvas.width;
+        }"""
+    )
+    return {"x": (column + 0.5) * cell, "y": (row + 0.5) * cell}
 
 
 def click_cell(page: Page, layer: str, filter_number: int, row: int, column: int) -> None:
+    show_all(page, layer)
     map_ = feature_map(page, layer, filter_number)
     map_.scroll_into_view_if_needed()
+    expect_at_rest(map_)
     map_.click(position=cell_position(map_, row, column))
     expect(lens(page).get_by_role("button", name="Pinned")).to_be_visible()
-    expect_place(page, layer, filter_number, row, column)
+    expect_position(page, layer, filter_number, row, column)
 
 
 def expect_numbers(page: Page) -> None:
@@ -142,6 +167,7 @@ def test_later_layer_lists_its_strongest_maps_first_and_the_rest_in_one_row(open
 
     lens(page).get_by_role("button", name="All 32 maps").click()
 
+    expect(grid(page, "Added up").get_by_role("row", name=re.compile("^map "))).to_have_count(32)
     every = ledger(page)
     assert len([name for name in every if name.startswith("map")]) == 32
     assert sum(adds for adds, _ in every.values() if adds is not None) == every["sum"][1]
@@ -157,6 +183,7 @@ def test_chosen_map_shows_its_own_patch_and_kernel(open_page, server: str):
     lens(page).get_by_role("button", name=f"map {third}", exact=True).click()
 
     expect(grid(page, f"patch of map {third}$")).to_be_visible()
+    expect_numbers(page)
     shown = [float(value) for value in numbers_of(grid(page, "kernel"))]
     np.testing.assert_allclose(shown, np.ravel(api["kernel"][third]), atol=0.00051)
     shown = [float(value) for value in numbers_of(grid(page, "products"))]
@@ -178,10 +205,12 @@ def test_pooling_shows_which_value_won(open_page, server: str):
 
 def test_class_bar_shows_what_pushed_it_and_the_exponentials(page: Page):
     page.locator("#prediction li").nth(8).hover()
-    expect_place(page, "linear", 8, 0, 0)
+    expect_position(page, "linear", 8, 0, 0)
     expect_numbers(page)
 
-    expect(lens(page)).to_contain_text("What pushes the network toward 8, and away")
+    expect(lens(page)).to_contain_text(
+        "The evidence for and against class 8: every value of relu5 times its weight, added up"
+    )
     rows = ledger(page)
     assert sum(adds for adds, _ in rows.values() if adds is not None) == rows["sum"][1]
     shares = grid(page, "softmax").locator("tbody tr")
@@ -192,13 +221,14 @@ def test_class_bar_shows_what_pushed_it_and_the_exponentials(page: Page):
     expect(lens(page)).to_contain_text(f"{values['8']} of {total} is {own}")
 
 
-def test_every_digit_adds_up_to_the_last_of_them(open_page, server: str):
+def test_all_decimals_of_the_products_add_up_to_the_sum(open_page, server: str):
     page = open_sample(open_page, "&k=conv2.3.6.6")
     expect_numbers(page)
 
-    lens(page).get_by_role("button", name="Every digit").click()
+    lens(page).get_by_role("button", name="All decimals").click()
 
     table = page.get_by_role("dialog").get_by_role("table")
+    expect(table.get_by_role("row", name="stored − sum")).to_be_visible()
     rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     values = {name: Decimal(last.replace("−", "-")) for name, *_, last in rows}
     products = [Decimal(last.replace("−", "-")) for name, *_, last in rows if "," in name]
@@ -224,7 +254,7 @@ def outlined(page: Page, overlay: str, cells: int) -> tuple[float, ...]:
 @pytest.mark.parametrize("where", [("conv1", 3, 0, 27), ("pool1", 3, 5, 5), ("conv3", 4, 9, 0), ("conv5", 1, 1, 1)])
 def test_receptive_field_is_outlined_on_the_input(open_page, server: str, where: tuple):
     page = open_sample(open_page, "&k=" + ".".join(map(str, where)))
-    expect(lens(page)).to_be_visible()
+    expect_numbers(page)
 
     box = neuron(server, {"sample": 0}, *where)["receptive_field"]["inside"]
 
@@ -263,8 +293,8 @@ def test_maps_that_feed_a_neuron_say_how_much_they_add(open_page, server: str):
     expect(page.locator('#layer-pool1 .side:not([data-adds=""])[data-adds]')).to_have_count(16)
     said = page.locator("#layer-pool1 .side").evaluate_all("sides => sides.map((side) => side.dataset.adds)")
     np.testing.assert_allclose([float(number(text)) for text in said], api["channel_sums"], atol=0.00051)
-    assert page.locator("#layer-conv1[data-field], #layer-pool1[data-field]").count() == 2
-    assert page.locator("#layer-conv2[data-field], #layer-conv3[data-field]").count() == 0
+    expect(page.locator("#layer-conv1[data-field], #layer-pool1[data-field]")).to_have_count(2)
+    expect(page.locator("#layer-conv2[data-field], #layer-conv3[data-field]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("where", ["conv3.4.3.3", "linear.3.0.0"])
@@ -278,8 +308,8 @@ def test_boxes_lie_on_their_maps_even_after_kernels_have_arrived(open_page, wher
           const section = document.querySelector(`#layer-${name}`);
           const corner = section.querySelector("svg").getBoundingClientRect();
           const boxes = section.querySelector(".lines").getAttribute("d").split("z").slice(0, -1);
-          const maps = [...section.querySelectorAll("canvas.map")];
-          return boxes.length === maps.length && section.querySelector("canvas.kernel").width > 1
+          const maps = [...section.querySelectorAll(".unit:not([hidden]) .map")];
+          return boxes.length === maps.length && section.querySelector("canvas.kernels").width > 1
             && boxes.every((box, i) => {
               const [left, top, width] = box.match(/[\\d.]+/g).map(Number);
               const map = maps[i].getBoundingClientRect();
@@ -305,8 +335,11 @@ def test_pointing_previews_and_leaving_the_network_ends_it(page: Page):
 
 
 def test_lens_covers_no_map_that_it_shows(page: Page):
-    for number_, scrolled in ((0, 0), (15, 0), (7, 250)):
-        page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", scrolled)
+    for number_, block in ((0, "end"), (15, "center"), (7, "start")):
+        feature_map(page, "conv1", number_).evaluate(
+            "(map, block) => map.scrollIntoView({ block, behavior: 'instant' })", block
+        )
+        expect_at_rest(feature_map(page, "conv1", number_))
         box = feature_map(page, "conv1", number_).bounding_box()
         page.mouse.move(box["x"] + 50, box["y"] + 50)  # not hover(), which would scroll a covered map free
         expect(lens(page)).to_be_visible()
@@ -320,13 +353,57 @@ def test_lens_covers_no_map_that_it_shows(page: Page):
         expect(lens(page)).to_be_hidden()
 
 
+def hold(page: Page, pattern: str) -> Callable[[], None]:
+    """Hold requests back until the returned function is called."""
+    held: list[Route] = []
+    released = threading.Event()
+    page.route(pattern, lambda route: route.continue_() if released.is_set() else held.append(route))
+
+    def release() -> None:
+        released.set()
+        for route in held:
+            route.continue_()
+
+    return release
+
+
+def test_neuron_is_the_one_that_was_clicked_although_its_map_moves_while_the_lens_loads(open_page):
+    page = open_page("about:blank", width=390, height=844)  # on a phone, kernels that arrive move maps down
+    release_kernels, release_lens = hold(page, "**/layers/*/kernels*"), hold(page, "**/lens/lens.js*")
+    page.goto("/")
+    expect_reading(page, 3)
+    show_all(page, "conv2")
+    map_ = feature_map(page, "conv2", 3)
+    map_.scroll_into_view_if_needed()
+    position_in_page = "map => map.getBoundingClientRect().y + scrollY"
+    before = map_.evaluate(position_in_page)
+
+    map_.click(position=cell_position(map_, 6, 6))
+    release_kernels()
+    for layer in ("conv1", "conv2"):
+        expect(page.locator(f"#layer-{layer} .legend").nth(1)).to_contain_text("−")  # its kernels have arrived
+    assert map_.evaluate(position_in_page) != before
+    release_lens()
+
+    expect_position(page, "conv2", 3, 6, 6)
+
+
+def test_lens_says_that_a_click_pins(page: Page):
+    point_at(page, "conv1", 11, 14, 14)
+    expect(lens(page).get_by_text("Click to pin it.")).to_be_visible()
+
+    click_cell(page, "conv1", 11, 14, 14)
+
+    expect(lens(page).get_by_text("Pinned: Escape lets go.")).to_be_visible()
+
+
 def test_clicked_neuron_stays_while_the_pointer_goes_elsewhere_until_escape(page: Page):
     click_cell(page, "conv1", 2, 10, 10)
 
     feature_map(page, "conv1", 9).hover()
     pad(page).hover()
 
-    expect_place(page, "conv1", 2, 10, 10)
+    expect_position(page, "conv1", 2, 10, 10)
     expect(page.locator("#layer-conv1 .unit").nth(2)).to_have_attribute("data-isolated", "")
     page.keyboard.press("Escape")
     expect(lens(page)).to_be_hidden()
@@ -341,23 +418,23 @@ def test_all_of_it_by_keyboard(page: Page):
     expect(lens(page)).to_be_visible()
     expect_numbers(page)
     kernel = grid(page, "kernel").inner_text()
-    _, _, row, column = place(page)
+    _, _, row, column = position(page)
 
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
 
     # The neighbor reads another patch with the same kernel.
-    expect_place(page, "conv1", 0, row - 1, column + 1)
-    assert grid(page, "kernel").inner_text() == kernel
+    expect_position(page, "conv1", 0, row - 1, column + 1)
+    expect(grid(page, "kernel")).to_have_text(kernel, use_inner_text=True)
 
     page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
-    expect_place(page, "conv1", 2, row - 1, column + 1)
+    expect_position(page, "conv1", 2, row - 1, column + 1)
     expect(feature_map(page, "conv1", 2)).to_be_focused()
     page.keyboard.press("Home")
-    expect_place(page, "conv1", 2, row - 1, 0)
+    expect_position(page, "conv1", 2, row - 1, 0)
     page.keyboard.press("ArrowLeft")
-    expect_place(page, "conv1", 2, row - 1, 0)
+    expect_position(page, "conv1", 2, row - 1, 0)
 
     page.keyboard.press("Enter")
     expect(lens(page).get_by_role("button", name="Pinned")).to_be_visible()
@@ -365,7 +442,7 @@ def test_all_of_it_by_keyboard(page: Page):
     expect(lens(page).get_by_label("Layer")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowUp")
-    expect_place(page, "conv1", 3, row - 1, 0)
+    expect_position(page, "conv1", 3, row - 1, 0)
 
     page.keyboard.press("Escape")
     expect(lens(page)).to_be_hidden()
@@ -378,9 +455,13 @@ def test_screen_reader_hears_where_it_is_and_what_it_is(open_page, server: str):
     expect(map_).to_have_role("application")
     expect(map_).to_have_accessible_description(re.compile("Arrow keys go from cell to cell"))
     map_.focus()
-    page.keyboard.press("ArrowDown")
-    _, _, row, column = place(page)
+    expect(lens(page)).to_be_visible()
+    _, _, above, column = position(page)
+    row = above + 1
 
+    page.keyboard.press("ArrowDown")
+
+    expect_position(page, "conv1", 0, row, column)
     value = max(0, neuron(server, {"sample": 0}, "conv1", 0, row, column)["stored"])
 
     expect(lens(page).get_by_role("status")).to_have_text(f"conv1, map 0, row {row}, column {column}: {value:.3f}")
@@ -394,7 +475,7 @@ def test_lens_can_be_sent_anywhere_by_its_fields(page: Page):
     lens(page).get_by_label("row", exact=True).fill("4")
 
     expect_numbers(page)
-    expect(lens(page)).to_contain_text("3×3 of each of the 32 maps of pool2")
+    expect(lens(page)).to_contain_text("Reads the outlined 3×3 patch of each of the 32 maps of pool2")
     expect_painted(page)
     there = ledger(page)
     for nowhere in ("5", "-1", "1.5", ""):
@@ -431,10 +512,10 @@ def test_lens_ends_at_the_newest_drawing(page: Page, server: str):
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Undo").click()
     expect_reading(page, 3)
-    page.get_by_role("button", name="Copy link").click()
+    copied_link(page)
 
     strokes = page.evaluate(
-        "import('/static/js/state/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"
+        "import('/static/js/shell/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"
     )
     expected = neuron(server, {"strokes": strokes}, "conv1", 11, 7, 14)["computed"]
     expect(grid(page, "Added up").locator("tfoot .number")).to_have_text(f"{expected:.3f}".replace("-", "−"))
@@ -445,48 +526,49 @@ def test_lens_ends_at_the_newest_drawing(page: Page, server: str):
 
 def test_step_paints_the_map_cell_by_cell_from_its_first(page: Page):
     click_cell(page, "conv1", 11, 7, 14)
-    expect_numbers(page)
+    expect_painted(page)
     painted = lens(page).locator(".stage.paints canvas").first
     whole = pixels(painted)
 
     lens(page).get_by_role("button", name="Step").click()
 
-    expect_place(page, "conv1", 11, 0, 0)
+    expect_position(page, "conv1", 11, 0, 0)
     expect_repainted(painted, whole)
     # At the corner the kernel hangs over the edge: two rows and two columns of padding.
     expect(grid(page, "patch").get_by_text("pad")).to_have_count(16)
     lens(page).get_by_role("button", name="Step").click()
-    expect_place(page, "conv1", 11, 0, 1)
+    expect_position(page, "conv1", 11, 0, 1)
     feature_map(page, "conv1", 11).focus()
     page.keyboard.press("Space")
-    expect_place(page, "conv1", 11, 0, 2)
+    expect_position(page, "conv1", 11, 0, 2)
 
 
 def test_play_sweeps_the_whole_grid_and_paints_the_map(page: Page):
     click_cell(page, "pool2", 3, 2, 2)
-    expect_numbers(page)
+    expect_painted(page)
     painted = lens(page).locator(".stage.paints canvas").first
     whole = pixels(painted)
     lens(page).get_by_label("Speed").select_option("60")
 
     lens(page).get_by_role("button", name="Play").click()
 
-    expect_place(page, "pool2", 3, 4, 4)
+    expect_position(page, "pool2", 3, 4, 4)
     expect(lens(page).get_by_role("button", name="Play")).to_be_visible()
-    assert pixels(painted) == whole
+    expect_pixels(painted, whole)
 
 
 def test_play_can_be_paused(page: Page):
     click_cell(page, "conv1", 11, 7, 14)
     lens(page).get_by_role("button", name="Play").click()
-    expect(lens(page).get_by_label("row", exact=True)).to_have_value("0")
-    expect(lens(page).get_by_label("column", exact=True)).not_to_have_value("0")
+    expect(lens(page).get_by_label("row", exact=True)).not_to_have_value("7")
 
     lens(page).get_by_role("button", name="Pause").click()
 
-    _, _, row, column = place(page)
+    expect(lens(page).get_by_role("button", name="Play")).to_be_visible()
+    expect_painted(page)
+    _, _, row, column = position(page)
     lens(page).get_by_role("button", name="Step").click()
-    assert place(page)[2:] == divmod(28 * row + column + 1, 28)
+    expect_position(page, "conv1", 11, *divmod(28 * row + column + 1, 28))
 
 
 def test_nothing_moves_by_itself_for_those_who_want_stillness(open_page):
@@ -495,7 +577,7 @@ def test_nothing_moves_by_itself_for_those_who_want_stillness(open_page):
 
     expect(lens(page).get_by_role("button", name="Play")).to_be_hidden()
     lens(page).get_by_role("button", name="Step").click()
-    expect_place(page, "conv1", 11, 0, 0)
+    expect_position(page, "conv1", 11, 0, 0)
 
 
 # --- Sharing, tables, files, comparing -------------------------------------------------------------------------------
@@ -507,12 +589,11 @@ def test_address_restores_digit_neuron_and_dials(page: Page, open_page):
     page.get_by_role("button", name="Before ReLU").click()
     page.get_by_role("slider", name="Boost faint maps").fill("0.5")
     click_cell(page, "conv2", 3, 6, 6)
-    page.get_by_role("button", name="Copy link").click()
 
-    again = open_page(page.url)
+    again = open_page(copied_link(page))
 
     expect_reading(again, 7)
-    expect_place(again, "conv2", 3, 6, 6)
+    expect_position(again, "conv2", 3, 6, 6)
     expect(feature_map(again, "conv2", 3)).to_be_in_viewport(ratio=1)
     expect(again.get_by_role("slider", name="Boost faint maps")).to_have_value("0.5")
     expect_numbers(again)
@@ -522,15 +603,15 @@ def test_address_restores_digit_neuron_and_dials(page: Page, open_page):
 
 def test_another_address_in_the_same_page_is_another_view(open_page):
     page = open_sample(open_page, "&k=conv1.11.7.14")
-    expect_place(page, "conv1", 11, 7, 14)
+    expect_position(page, "conv1", 11, 7, 14)
 
     page.evaluate("location.hash = 'n=1&k=conv3.4.3.3'")
 
     expect_reading(page, 2)
-    expect_place(page, "conv3", 4, 3, 3)
+    expect_position(page, "conv3", 4, 3, 3)
     page.evaluate("location.hash = 'layer-conv1'")  # as a link to a layer does
     expect(page.locator("#layer-conv1")).to_be_in_viewport()
-    expect_place(page, "conv3", 4, 3, 3)
+    expect_position(page, "conv3", 4, 3, 3)
 
 
 @pytest.mark.parametrize("fragment", ["conv9.0.0.0", "conv1.16.0.0", "conv1.0.28.0", "relu1.0.0.0"])
@@ -551,10 +632,11 @@ def test_values_of_a_map_are_a_table(open_page, server: str):
     lens(page).get_by_role("button", name="Values").click()
 
     dialog = page.get_by_role("dialog", name="Map 4 of relu3")
-    texts = dialog.get_by_role("table").get_by_role("cell").all_text_contents()
-    answer = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=relu3&filter=4", json={"sample": 0}).json()
-    shown = np.array([float(text.replace("−", "-")) for text in texts]).reshape(10, 10)
-    np.testing.assert_allclose(shown, answer["layers"][0]["feature_maps"][0], rtol=1e-6)
+    cells = dialog.get_by_role("table").get_by_role("cell")
+    expect(cells).to_have_count(100)
+    response = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=relu3&filter=4", json={"sample": 0}).json()
+    shown = np.array([float(text.replace("−", "-")) for text in cells.all_text_contents()]).reshape(10, 10)
+    np.testing.assert_allclose(shown, response["layers"][0]["feature_maps"][0], rtol=1e-6)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(lens(page)).to_be_visible()
@@ -587,6 +669,7 @@ def test_maps_and_kernels_can_be_saved(open_page, what: str, name: str, shape: t
 
 
 def test_held_digit_is_compared_with_another_on_the_same_scale(page: Page):
+    expect_shown(page, "conv1")
     own = pixels(feature_map(page, "conv1", 11))
     page.get_by_role("button", name="Hold this digit").click()
     expect(page.get_by_role("button", name="Now − held")).to_have_attribute("aria-pressed", "true")
@@ -630,8 +713,7 @@ def test_lens_is_not_loaded_before_it_is_wanted(page: Page):
     assert len(page.evaluate(loaded)) == 2
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@on_each_screen
 @pytest.mark.parametrize("where", ["conv1.11.7.14", "conv3.4.3.3", "pool1.11.4.7", "linear.3.0.0"])
 def test_open_lens_breaks_no_rule(open_page, where: str, width: str, theme: str):
     page = open_sample(open_page, f"&k={where}", width=WIDTHS[width][0], height=WIDTHS[width][1], color_scheme=theme)
@@ -644,7 +726,7 @@ def test_open_lens_breaks_no_rule(open_page, where: str, width: str, theme: str)
 def test_open_table_breaks_no_rule(open_page):
     page = open_sample(open_page, "&k=conv2.3.6.6")
     expect_numbers(page)
-    lens(page).get_by_role("button", name="Every digit").click()
+    lens(page).get_by_role("button", name="All decimals").click()
     expect(page.get_by_role("dialog")).to_be_visible()
 
     assert violations(page) == []
@@ -653,12 +735,14 @@ def test_open_table_breaks_no_rule(open_page):
 def test_on_a_phone_the_lens_is_a_sheet_and_the_tapped_map_stays_visible(open_page):
     page = open_page(width=390, height=844, has_touch=True)
     expect_reading(page, 3)
+    show_all(page, "conv2")
     map_ = feature_map(page, "conv2", 3)
     map_.scroll_into_view_if_needed()
+    expect_at_rest(map_)
 
     map_.tap(position=cell_position(map_, 6, 6))
 
-    expect_place(page, "conv2", 3, 6, 6)
+    expect_position(page, "conv2", 3, 6, 6)
     expect_numbers(page)
     expect(page.locator("#pad")).to_be_in_viewport(ratio=1)
     page.wait_for_function(

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from typing import Any
 
 import httpx
@@ -9,7 +10,18 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocket, expect
 
 from tests.browser.network import Network
-from tests.browser.people import SEVEN, ZERO, draw, expect_live, expect_reading, expect_shown, feature_map, pixels
+from tests.browser.people import (
+    SEVEN,
+    ZERO,
+    copied_link,
+    draw,
+    expect_live,
+    expect_reading,
+    expect_shown,
+    feature_map,
+    pixels,
+    show_all,
+)
 
 
 class Traffic:
@@ -18,16 +30,18 @@ class Traffic:
     def __init__(self, page: Page) -> None:
         self.posts: list[str] = []
         self.log: list[dict[str, Any]] = []
-        page.on("request", lambda request: self.posts.append(request.url) if request.method == "POST" else None)
+        # Evidence and the exact values of the sweep have requests of their own, after the maps.
+        maps = re.compile("/feature-maps(?!.*dtype=float32)")
+        page.on("request", lambda request: self.posts.append(request.url) if maps.search(request.url) else None)
         page.on("websocket", self._watch)
 
     def _watch(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda text: self.log.append(json.loads(text)))
-        socket.on("framereceived", lambda frame: self.log.append({"answer": frame}))
+        socket.on("framereceived", lambda frame: self.log.append({"response": frame}))
 
     @property
     def sent(self) -> list[dict[str, Any]]:
-        return [entry for entry in self.log if "answer" not in entry]
+        return [entry for entry in self.log if "response" not in entry]
 
 
 def open_live_page(open_page, address: str = "/", **options: Any) -> tuple[Page, Traffic]:
@@ -41,13 +55,14 @@ def open_live_page(open_page, address: str = "/", **options: Any) -> tuple[Page,
 
 def maps_of(page: Page, *layers: str) -> list[list[int]]:
     expect_shown(page, *layers)
+    for layer in layers:
+        show_all(page, layer)
     return [pixels(feature_map(page, layer, number)) for layer in layers for number in (0, 1, 2)]
 
 
 def maps_of_a_fresh_page(page: Page, open_page, *layers: str) -> list[list[int]]:
     """What another visitor sees who opens this one's drawing, and reads it without any hurry."""
-    page.get_by_role("button", name="Copy link").click()
-    fresh = open_page(page.url)
+    fresh = open_page(copied_link(page))
     fresh.locator("#prediction li[aria-current]").wait_for()
     return maps_of(fresh, *layers)
 
@@ -92,9 +107,9 @@ def test_slow_network_has_several_messages_under_way_and_ends_at_the_newest(open
     expect_reading(page, 7)
     draw(page, ZERO)
 
-    sent = [position for position, entry in enumerate(traffic.log) if "answer" not in entry]
+    sent = [position for position, entry in enumerate(traffic.log) if "response" not in entry]
     assert any(after == before + 1 for before, after in itertools.pairwise(sent))
-    # The last message's answer is the last to be painted, and nothing comes after it.
+    # The last message's response is the last to be painted, and nothing comes after it.
     page.wait_for_function("document.querySelector('#prediction li[aria-current] .digit')?.textContent !== '7'")
     expected = maps_of_a_fresh_page(page, open_page, "conv1")
     for shown, fresh in zip(maps_of(page, "conv1"), expected, strict=True):
@@ -166,13 +181,13 @@ def test_browser_that_never_gets_a_connection_draws_all_the_same(open_page, netw
 def test_only_layers_near_the_screen_are_asked_for(open_page):
     page, traffic = open_live_page(open_page, height=600)
 
-    page.locator("#layer-conv5 canvas.map").first.scroll_into_view_if_needed()
-    expect(page.locator("#layer-conv1 canvas.map").first).not_to_be_in_viewport()
+    page.locator("#layer-conv5 .sheet").scroll_into_view_if_needed()
+    expect(page.locator("#layer-conv1 .unit .map").first).not_to_be_in_viewport()
     draw(page, [[(0.2, 0.9), (0.25, 0.9)]])
     expect(page.locator("#layer-conv1")).to_have_attribute("data-stale", "")
 
     assert "relu1" not in traffic.sent[-1].get("layers", traffic.sent[0]["layers"])
-    assert page.locator("#layer-conv1 canvas.map").first.evaluate("map => getComputedStyle(map).visibility") == "hidden"
+    assert page.locator("#layer-conv1 canvas.maps").evaluate("map => getComputedStyle(map).visibility") == "hidden"
     page.wait_for_function(
         """() => [...document.querySelectorAll("section.layer")].every((section) => {
           const { top, bottom } = section.getBoundingClientRect();
@@ -185,7 +200,7 @@ def test_only_layers_near_the_screen_are_asked_for(open_page):
 def test_layer_that_comes_into_view_shows_the_digit_of_now(open_page, network: Network, delay: float):
     network.delay = delay
     page, _traffic = open_live_page(open_page, network.address, height=600)
-    page.locator("#layer-conv5 canvas.map").first.scroll_into_view_if_needed()
+    page.locator("#layer-conv5 .sheet").scroll_into_view_if_needed()
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
     expect_reading(page, 7)
@@ -198,14 +213,14 @@ def test_layer_that_comes_into_view_shows_the_digit_of_now(open_page, network: N
         assert max(abs(a - b) for a, b in zip(shown, fresh, strict=True)) <= 4
 
 
-def test_thumbnails_in_the_strip_are_never_of_another_digit(open_page):
+def test_maps_in_the_picture_are_never_of_another_digit(open_page):
     page, _traffic = open_live_page(open_page)
 
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
     expect_reading(page, 7)
 
-    expect(page.locator("[data-strip][data-stale]")).to_have_count(0)
+    expect(page.locator("[data-column][data-stale]")).to_have_count(0)
 
 
 def test_image_too_large_for_a_message_goes_as_a_request(open_page, server: str, rng):

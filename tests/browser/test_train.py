@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading
-from tests.browser.test_accessibility import WIDTHS, violations
+from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 
 @pytest.fixture
@@ -23,20 +23,22 @@ def state(page: Page):
 
 def test_network_is_trained_and_explored(page: Page):
     page.get_by_role("slider", name="Kernel size").fill("7")
-    expect(page.locator("#train-cost")).to_contain_text("200 weights in the convolution")
+    expect(page.locator("#train-cost")).to_contain_text("Convolution: 200 weights and biases")
     page.get_by_role("button", name="Train", exact=True).click()
 
     expect(state(page)).to_have_attribute("data-state", "done", timeout=60_000)
-    expect(page.locator("#train-status")).to_contain_text(re.compile(r"Of 1,000 others it reads \d+\.\d % right\."))
+    expect(page.locator("#train-status")).to_contain_text(
+        re.compile(r"It classifies \d+\.\d% of 1,000 other digits correctly\.")
+    )
     kernels = page.get_by_role("list", name="Kernels").get_by_role("img")
     expect(kernels).to_have_count(4)
     expect(kernels.first).to_have_js_property("width", 7)
     expect(page.locator("#train-curves svg")).to_have_accessible_name(re.compile(r"After 75 of 75 steps"))
 
-    page.get_by_role("link", name="Explore it on the workbench").click()
-    expect(page.locator(".guest")).to_contain_text("Trained here: 4 kernels of 7×7, 1,000 digits")
+    page.get_by_role("link", name="Explore your network").click()
+    expect(page.locator(".other-models")).to_contain_text("Trained here: 4 kernels of 7×7, 1,000 digits")
     expect(page.locator("#layer-conv1 .unit")).to_have_count(4)
-    expect(page.get_by_role("button", name="Training", exact=True)).to_be_hidden()
+    expect(page.get_by_role("button", name="Training history", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
     expect_reading(page, None)
     draw(page, SEVEN)
@@ -45,8 +47,30 @@ def test_network_is_trained_and_explored(page: Page):
     expect(page.locator("#samples button").first).to_be_visible()
 
 
+def test_page_fills_a_wide_screen(open_page):
+    page = open_page("/train", width=1440, height=900)
+
+    expect(page.get_by_role("list", name="Kernels").get_by_role("img").first).to_be_visible()
+    expect(page.locator("#train-curves svg")).to_be_visible()
+    right = page.locator("#train-curves svg").bounding_box()
+    assert right is not None
+    assert right["x"] + right["width"] > 0.9 * 1440
+    expect(page.get_by_role("heading", name="Four trials")).to_be_in_viewport()
+
+
+def test_trial_sets_the_sliders(page: Page):
+    trial = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Few digits"))
+
+    trial.get_by_role("button", name="Set the sliders").click()
+
+    expect(page.get_by_role("slider", name="Digits")).to_have_value("500")
+    expect(page.get_by_role("slider", name="Passes")).to_have_value("20")
+    expect(page.get_by_role("slider", name="Filters")).to_have_value("8")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_focused()
+
+
 def test_training_is_canceled(page: Page):
-    for name, most in (("Digits", "20000"), ("Passes over them", "20")):
+    for name, most in (("Digits", "20000"), ("Passes", "20")):
         page.get_by_role("slider", name=name).fill(most)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(state(page)).to_have_attribute("data-state", "running")
@@ -68,8 +92,7 @@ def test_another_window_sees_the_same_training(page: Page, open_page):
     expect(other.get_by_role("list", name="Kernels").get_by_role("img")).to_have_count(4)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@on_each_screen
 def test_page_breaks_no_rule_and_needs_no_sideways_scrolling(open_page, width: str, theme: str):
     page = open_page("/train", width=WIDTHS[width][0], height=WIDTHS[width][1], color_scheme=theme)
     page.get_by_role("slider", name="Digits").fill("500")

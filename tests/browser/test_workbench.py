@@ -1,6 +1,7 @@
 """The workbench, used as a person would use it."""
 
 import io
+import re
 
 import httpx
 import numpy as np
@@ -9,7 +10,19 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
 from tests.browser.network import Network
-from tests.browser.people import SEVEN, ZERO, draw, expect_reading, expect_repainted, feature_map, pad, pixels
+from tests.browser.people import (
+    SEVEN,
+    ZERO,
+    copied_link,
+    draw,
+    expect_reading,
+    expect_repainted,
+    expect_shown,
+    feature_map,
+    pad,
+    pixels,
+    show_all,
+)
 
 
 def picture_of(strokes, *, ink="black", paper="white", size=300) -> bytes:
@@ -28,6 +41,8 @@ def test_page_opens_with_a_digit_already_read(page: Page):
 
 
 def test_drawn_digit_is_read_and_changes_every_layer(page: Page):
+    expect_shown(page, "conv1", "pool1", "conv2")
+    show_all(page, "conv2")
     first = {layer: pixels(feature_map(page, layer, 1)) for layer in ("conv1", "pool1", "conv2")}
 
     page.get_by_role("button", name="Clear").click()
@@ -105,7 +120,7 @@ def test_eraser_takes_ink_away(page: Page):
 
 
 def test_pen_width_redraws_what_is_there(page: Page):
-    thin = pixels(page.locator("#input-digit"))
+    thin = pixels(page.locator("#input-digit"))  # painted with the prediction
 
     page.get_by_role("slider", name="Width").fill("0.12")
 
@@ -151,7 +166,7 @@ def test_gallery_shows_test_digits_and_opens_one(page: Page):
     page.get_by_role("button", name="Test digits").click()
     dialog = page.get_by_role("dialog", name="MNIST test digits")
     dialog.get_by_label("Digit", exact=True).select_option("4")
-    first = dialog.get_by_role("button", name="Test digit 4, a 4, read as 4")
+    first = dialog.get_by_role("button", name="Test digit 4, a 4, classified as 4")
 
     first.click()
 
@@ -165,10 +180,10 @@ def test_gallery_finds_the_digits_that_are_misread(page: Page, server: str):
 
     page.get_by_role("button", name="Test digits").click()
     dialog = page.get_by_role("dialog", name="MNIST test digits")
-    dialog.get_by_label("Read by the network").select_option("wrongly")
+    dialog.get_by_label("Classified", exact=True).select_option("incorrectly")
 
     expect(dialog.get_by_role("status")).to_have_text(f"1–{min(40, total)} of {total}")
-    expect(dialog.get_by_text("read ").first).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"^\d, not \d$")).first).to_be_visible()
 
 
 def test_shared_link_restores_drawing_and_view(page: Page, open_page):
@@ -177,23 +192,21 @@ def test_shared_link_restores_drawing_and_view(page: Page, open_page):
     page.get_by_role("button", name="Before ReLU").click()
     page.get_by_role("slider", name="Boost faint maps").fill("0.5")
     expect_reading(page, 7)
-    page.get_by_role("button", name="Copy link").click()
-    address = page.url
 
-    again = open_page(address)
+    again = open_page(copied_link(page))
 
     expect_reading(again, 7)
     expect(again.get_by_role("button", name="Before ReLU")).to_have_attribute("aria-pressed", "true")
     expect(again.get_by_role("slider", name="Boost faint maps")).to_have_value("0.5")
 
 
-def test_silent_maps_say_so_and_boosted_maps_wear_their_factor(page: Page):
+def test_inactive_maps_are_marked_and_boosted_maps_show_their_factor(page: Page):
     page.get_by_role("button", name="Clear").click()
     expect_reading(page, None)
     page.get_by_role("button", name="Undo").click()
     expect_reading(page, 3)
     marks = page.locator("#layer-conv5 .mark")
-    expect(marks.filter(has_text="silent").or_(marks.filter(has_text="dead")).first).to_be_attached()
+    expect(marks.filter(has_text="inactive").or_(marks.filter(has_text="dead")).first).to_be_attached()
 
     page.get_by_role("slider", name="Boost faint maps").fill("1")
 
@@ -216,7 +229,8 @@ def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(page: Page, s
     page.reload()
     expect_reading(page, 7)
     page.get_by_text("test digit 0").wait_for()
-    answer = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=conv1", json={"sample": 0}).json()
+    expect_shown(page, "conv1")
+    response = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=conv1", json={"sample": 0}).json()
     model = httpx.get(f"{server}/api/v1/models/cnn").json()
     kernels = httpx.get(f"{server}/api/v1/models/cnn/layers/conv1/kernels").json()
     data = page.evaluate("JSON.parse(document.querySelector('#page-data').text)")
@@ -231,9 +245,10 @@ def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(page: Page, s
         shown = np.array(pixels(feature_map(page, "conv1", number))).reshape(28, 28, 4)[:, :, :3]
         limit = model["layers"][0]["display_range"][1]
         # One of 255 levels either way, and half precision on the way.
-        np.testing.assert_allclose(shown, colors(answer["layers"][0]["feature_maps"][number], limit), atol=4)
+        np.testing.assert_allclose(shown, colors(response["layers"][0]["feature_maps"][number], limit), atol=4)
 
         kernel = page.get_by_role("img", name=f"conv1, kernel {number}", exact=True)
+        expect(page.locator("#layer-conv1 .legend").nth(1)).to_contain_text("−0.")  # the kernels are loaded
         shown = np.array(pixels(kernel)).reshape(5, 5, 4)[:, :, :3]
         limit = np.abs(kernels["kernels"]).max()
         np.testing.assert_allclose(shown, colors(kernels["kernels"][number][0], limit), atol=4)
@@ -255,10 +270,11 @@ def test_nothing_comes_from_another_host_and_little_comes_at_all(open_page, serv
     expect_reading(page, 3)
 
     assert {httpx.URL(address).netloc for address in addresses} == {httpx.URL(server).netloc}
-    assert sum(sizes.values()) < 150_000
+    assert sum(sizes.values()) < 180_000
 
 
 def test_every_module_is_announced_in_the_page(page: Page):
+    expect(page.get_by_role("button", name="Pause").or_(page.get_by_role("button", name="Play"))).to_be_enabled()
     imported, announced = page.evaluate(
         """() => [
           performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js")),
@@ -291,3 +307,114 @@ def test_theme_choice_outlives_the_page(page: Page):
 
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_label("Theme")).to_have_value("dark")
+
+
+def upload(page: Page, data: bytes, name: str = "digit.png") -> None:
+    page.get_by_label("Upload").set_input_files({"name": name, "mimeType": "image/png", "buffer": data})
+
+
+def test_what_was_removed_from_an_image_is_said(page: Page):
+    image = Image.open(io.BytesIO(picture_of(SEVEN)))
+    for y in range(20, 300, 56):
+        ImageDraw.Draw(image).line([(0, y), (300, y)], fill=(120, 140, 200), width=2)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+
+    upload(page, file.getvalue())
+
+    expect_reading(page, 7)
+    expect(page.get_by_text("without ruled lines")).to_be_visible()
+
+
+def test_an_image_is_cropped_by_keyboard_with_the_result_beside_it(page: Page):
+    # Two digits: the 7 is on the right half.
+    both = Image.new("RGB", (600, 300), "white")
+    both.paste(Image.open(io.BytesIO(picture_of(ZERO))), (0, 0))
+    both.paste(Image.open(io.BytesIO(picture_of(SEVEN))), (300, 0))
+    file = io.BytesIO()
+    both.save(file, "PNG")
+    upload(page, file.getvalue())
+    expect(page.get_by_text("two separate shapes")).to_be_visible()
+
+    page.get_by_role("button", name="Adjust image").click()
+    dialog = page.get_by_role("dialog", name="Adjust image")
+    expect(dialog.get_by_text("two separate shapes")).to_be_visible()
+    left = dialog.get_by_label("Left")
+    left.focus()
+    for _ in range(5):
+        left.press("PageUp")  # a tenth each
+    expect(dialog.get_by_text("two separate shapes")).to_be_hidden()
+    dialog.get_by_role("button", name="Use").press("Enter")
+
+    expect(dialog).to_be_hidden()
+    expect_reading(page, 7)
+
+
+def test_the_adjustment_fits_a_narrow_screen(page: Page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    upload(page, picture_of(SEVEN, size=1200))
+
+    page.get_by_role("button", name="Adjust image").click()
+    dialog = page.get_by_role("dialog", name="Adjust image")
+
+    expect(dialog.get_by_role("img", name="The 28×28 result")).to_be_visible()
+    assert dialog.evaluate("(dialog) => dialog.scrollWidth <= dialog.clientWidth")
+
+
+def test_a_large_photo_is_shrunk_before_it_is_uploaded(page: Page, rng: np.random.Generator):
+    grain = rng.normal(0, 12, (3000, 4000, 1))
+    photo = np.asarray(Image.open(io.BytesIO(picture_of(SEVEN))).resize((4000, 3000))) * 0.8 + 20 + grain
+    file = io.BytesIO()
+    Image.fromarray(np.clip(photo, 0, 255).astype(np.uint8)).save(file, "JPEG", quality=90)
+
+    with page.expect_request("**/feature-maps*") as request:
+        upload(page, file.getvalue(), "photo.jpg")
+
+    assert len(request.value.post_data_buffer or b"") < 1_500_000 < len(file.getvalue())
+    expect_reading(page, 7)
+
+
+def test_each_layer_has_one_canvas_for_its_maps_and_one_for_its_kernels(page: Page):
+    layers = page.locator("section.layer").count()
+
+    assert page.locator("section.layer .sheet canvas").count() == 2 * layers
+    assert page.locator("canvas").count() < 50
+
+
+def test_many_maps_begin_with_the_twelve_most_active_and_all_can_be_shown(page: Page, server: str):
+    strokes = "import('/static/js/drawing/example-digit.js').then((module) => module.EXAMPLE_STROKES)"
+    body = {"strokes": page.evaluate(strokes)}
+    response = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=relu4", json=body).json()
+    activity = np.array(response["layers"][0]["feature_maps"]).sum(axis=(1, 2))
+    section = page.locator("#layer-conv4")
+    section.scroll_into_view_if_needed()
+    expect(section.locator(".unit:visible")).to_have_count(12)
+
+    expected = {str(map_) for map_ in np.argsort(-activity)[:12]}
+    page.wait_for_function(
+        """expected => [...document.querySelectorAll("#layer-conv4 .unit:not([hidden]) .filter-number")]
+          .every(({ textContent }) => expected.includes(textContent))""",
+        arg=list(expected),
+    )
+    section.get_by_role("button", name="Show all 64").click()
+
+    expect(section.locator(".unit:visible")).to_have_count(64)
+    expect(section.get_by_role("button", name="Show 12 of 64")).to_have_attribute("aria-expanded", "true")
+
+
+def test_maps_keep_their_order_while_the_pen_is_down(page: Page):
+    order = "[...document.querySelectorAll('#layer-conv4 .unit')].map(({ style }) => style.order)"
+    page.locator("#layer-conv4").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('#layer-conv4 .unit').style.order !== ''")
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("button", name="Clear").click()
+    expect_reading(page, None)
+    before = page.evaluate(order)
+
+    draw(page, SEVEN, lift=False)
+    expect_reading(page, 7)
+    expect(page.locator("#layer-conv4")).not_to_have_attribute("data-stale", "")
+    assert page.evaluate(order) == before
+
+    page.mouse.up()
+    page.wait_for_function(f"before => ({order}).some((each, i) => each !== before[i])", arg=before)

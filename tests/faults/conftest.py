@@ -1,45 +1,34 @@
 """A server process of its own, small limits, and nothing between the tests and its sockets."""
 
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60.0
+from tests.servers import ServerProcess, started
+
+SECONDS = 300.0
 """Until a test gives up: none of them takes so long."""
+
+ESTABLISHED = "01"
+"""State of a connection in ``/proc/net/tcp``."""
 
 
 @dataclass
-class Service:
-    """A running ``python -m app``."""
+class Service(ServerProcess):
+    """A server process that is watched."""
 
-    process: "subprocess.Popen[bytes]"
-    port: int
     log: Path
-    address: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.address = f"http://127.0.0.1:{self.port}"
 
     @property
     def is_healthy(self) -> bool:
         return httpx.get(f"{self.address}/healthz", timeout=SECONDS).status_code == 200
-
-    @property
-    def resident_bytes(self) -> int:
-        """Memory of the process."""
-        fields = Path(f"/proc/{self.process.pid}/statm").read_text().split()
-        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
     @property
     def workers(self) -> list[int]:
@@ -47,6 +36,23 @@ class Service:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
         return [pid for pid, command in commands.items() if b"spawn_main" in command]
+
+    @property
+    def started_workers(self) -> int:
+        """Workers that have logged that they accept connections."""
+        return self.log.read_text().count('"ready"')
+
+    def worker_of(self, client_port: int) -> int | None:
+        """The worker that holds the connection from this port of a client; None if none has accepted it yet."""
+        for pid in self.workers:
+            rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+            peers = {row[9]: int(row[2].partition(":")[2], 16) for row in rows if row[3] == ESTABLISHED}
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(FileNotFoundError):  # closed since it was listed
+                    inode = os.readlink(descriptor).removeprefix("socket:[").removesuffix("]")
+                    if peers.get(inode) == client_port:
+                        return pid
+        return None
 
     def errors(self) -> str:
         """What it logged of mistakes of its own."""
@@ -56,43 +62,14 @@ class Service:
 @contextmanager
 def running(artifacts: Path, **settings: object) -> Iterator[Service]:
     """A service with these settings, ended at the end."""
+    environment = {
+        "KERNELSCOPE_ARTIFACTS": str(artifacts),
+        **{f"KERNELSCOPE_{name.upper()}": str(value) for name, value in settings.items()},
+    }
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        port = free_port()
-        environment = {
-            **os.environ,
-            "PORT": str(port),
-            "KERNELSCOPE_ARTIFACTS": str(artifacts),
-            **{f"KERNELSCOPE_{name.upper()}": str(value) for name, value in settings.items()},
-        }
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app"], cwd=ROOT, env=environment, stdout=sink, stderr=sink
-            )
-        service = Service(process, port, log)
-        try:
-            wait_until(lambda: is_ready(service))
-            yield service
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-            process.wait(timeout=SECONDS)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_ready(service: Service) -> bool:
-    assert service.process.poll() is None, service.log.read_text()
-    try:
-        return httpx.get(f"{service.address}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
+        with log.open("wb") as sink, started(sink, **environment) as server:
+            yield Service(server.process, server.port, log)
 
 
 def wait_until(condition, seconds: float = SECONDS) -> None:

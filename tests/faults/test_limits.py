@@ -22,19 +22,19 @@ UPLOAD = f"{MAPS}/upload"
 
 
 def exchange(service: Service, *parts: bytes) -> tuple[int, dict]:
-    """Send bytes as they are, and read until the server closes: the last answer's status and problem."""
+    """Send bytes as they are, and read until the server closes: the last response's status and problem."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=SECONDS) as connection:
         for part in parts:
             connection.sendall(part)
-        answer = b""
+        response = b""
         while piece := connection.recv(65_536):
-            answer += piece
-    head, _, body = answer.rpartition(b"HTTP/1.1 ")[2].partition(b"\r\n\r\n")
+            response += piece
+    head, _, body = response.rpartition(b"HTTP/1.1 ")[2].partition(b"\r\n\r\n")
     return int(head[:3]), json.loads(body)
 
 
 def post(path: str, *headers: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: test", "Content-Type: application/json", *headers, "", ""]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", *headers, "", ""]
     return "\r\n".join(lines).encode()
 
 
@@ -54,7 +54,7 @@ def test_body_that_says_it_is_too_large_is_refused_before_it_comes(service: Serv
 
 
 def test_body_without_a_length_is_refused_when_it_has_grown_too_large(service: Service):
-    # The last piece is a small one: bytes that the server leaves unread would cut off its answer.
+    # The last piece is a small one: bytes that the server leaves unread would cut off its response.
     large, small = b"10000\r\n" + bytes(65_536) + b"\r\n", b"1000\r\n" + bytes(4_096) + b"\r\n"
 
     status, problem = exchange(service, post(MAPS, "Transfer-Encoding: chunked"), large, large, large, small)
@@ -85,8 +85,10 @@ def test_two_lengths_are_one_too_many(service: Service):
 @pytest.mark.parametrize(
     ("body", "status", "problem"),
     [
-        (b"[" * 100_000, 400, "malformed-request"),
-        (b'{"sample":' * 15_000 + b"}" * 15_000, 400, "malformed-request"),
+        (b"[" * 100_000, 422, "drawing-too-large"),
+        (b"[" * 1_000, 400, "malformed-request"),
+        (b'{"sample":' * 15_000 + b"}" * 15_000, 422, "invalid-input"),
+        (b'{"sample":' * 900 + b"}" * 900, 400, "malformed-request"),
         (b'{"sample": ' + b"9" * 5_000 + b"}", None, None),
         (b'{"pixels": NaN}', None, None),
         (b'{"strokes": [[[Infinity, 0.5]]]}', None, None),
@@ -96,22 +98,35 @@ def test_two_lengths_are_one_too_many(service: Service):
         (b'{"sample": 0.5}', 422, "invalid-input"),
         (b"", 400, "malformed-request"),
     ],
-    ids=["deep", "deeper", "long number", "NaN", "Infinity", "1e999", "pen", "bytes", "half", "nothing"],
+    ids=[
+        "very deep",
+        "deep",
+        "very deep objects",
+        "deep objects",
+        "long number",
+        "NaN",
+        "Infinity",
+        "1e999",
+        "pen",
+        "bytes",
+        "half",
+        "nothing",
+    ],
 )
 def test_json_that_is_none_is_refused_in_few_words(service: Service, body: bytes, status: int | None, problem: str):
-    answer = send(service, body)
+    response = send(service, body)
 
-    assert answer.status_code == status or (status is None and answer.status_code in (400, 422))
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert problem is None or answer.json()["type"] == f"/problems/{problem}"
-    assert len(answer.content) < 2_000
+    assert response.status_code == status or (status is None and response.status_code in (400, 422))
+    assert response.headers["content-type"] == "application/problem+json"
+    assert problem is None or response.json()["type"] == f"/problems/{problem}"
+    assert len(response.content) < 2_000
 
 
 def test_many_mistakes_are_not_answered_one_by_one(service: Service):
-    answer = send(service, json.dumps({"strokes": [[["x", "y"]] * 5_000]}).encode())
+    response = send(service, json.dumps({"strokes": [[["x", "y"]] * 5_000]}).encode())
 
-    assert answer.status_code == 422
-    assert len(answer.content) < 3_000
+    assert response.status_code == 422
+    assert len(response.content) < 3_000
 
 
 @pytest.mark.parametrize(
@@ -124,10 +139,10 @@ def test_many_mistakes_are_not_answered_one_by_one(service: Service):
 def test_drawing_with_too_many_strokes_or_points_is_refused_with_both_limits(
     service: Service, strokes: list, limits: dict
 ):
-    answer = send(service, json.dumps({"strokes": strokes}).encode())
+    response = send(service, json.dumps({"strokes": strokes}).encode())
 
-    assert answer.status_code == 422
-    assert {name: answer.json()[name] for name in limits} == limits
+    assert response.status_code == 422
+    assert {name: response.json()[name] for name in limits} == limits
 
 
 def test_long_address_and_long_headers_are_a_431(service: Service):
@@ -155,10 +170,10 @@ def png_of(width: int, height: int) -> bytes:
 def test_image_is_measured_before_it_is_decoded(service: Service, width: int, height: int):
     before = service.resident_bytes
 
-    answer = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.png", png_of(width, height))})
+    response = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.png", png_of(width, height))})
 
-    assert answer.status_code == 413
-    assert answer.json()["limit_pixels"] == 20_000_000
+    assert response.status_code == 413
+    assert response.json()["limit_pixels"] == 20_000_000
     assert service.resident_bytes < before + 2**24
 
 
@@ -175,10 +190,14 @@ def test_image_is_measured_before_it_is_decoded(service: Service, width: int, he
     ids=["nothing", "a beginning", "cut off", "damaged", "another kind", "zeros"],
 )
 def test_file_that_is_no_image_is_refused(service: Service, data: bytes):
-    answer = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.png", data)})
+    response = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.png", data)})
 
-    assert answer.status_code in (415, 422)
-    assert answer.json()["type"] in ("/problems/not-an-image", "/problems/image-unreadable", "/problems/invalid-input")
+    assert response.status_code in (415, 422)
+    assert response.json()["type"] in (
+        "/problems/not-an-image",
+        "/problems/image-unreadable",
+        "/problems/invalid-input",
+    )
 
 
 def test_animation_is_its_first_picture(service: Service):
@@ -186,9 +205,9 @@ def test_animation_is_its_first_picture(service: Service):
     film = io.BytesIO()
     pictures[0].save(film, "GIF", save_all=True, append_images=pictures[1:] * 200)
 
-    answer = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.gif", film.getvalue())}, timeout=SECONDS)
+    response = httpx.post(f"{service.address}{UPLOAD}", files={"file": ("a.gif", film.getvalue())}, timeout=SECONDS)
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -202,20 +221,20 @@ def test_animation_is_its_first_picture(service: Service):
     ids=["fields", "files", "long field", "unknown field"],
 )
 def test_form_has_one_file_and_few_fields(service: Service, form: dict):
-    answer = httpx.post(f"{service.address}{UPLOAD}", **form)
+    response = httpx.post(f"{service.address}{UPLOAD}", **form)
 
-    assert 400 <= answer.status_code < 500
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert 400 <= response.status_code < 500
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_form_without_an_end_is_refused(service: Service):
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + bytes(1000)
 
-    answer = httpx.post(
+    response = httpx.post(
         f"{service.address}{UPLOAD}", content=body, headers={"Content-Type": "multipart/form-data; boundary=b"}
     )
 
-    assert answer.status_code in (400, 415, 422)
+    assert response.status_code in (400, 415, 422)
 
 
 # --- Live sessions ---------------------------------------------------------------------------------------------------
@@ -255,7 +274,7 @@ def test_more_messages_than_a_pen_sends_end_the_session(live: ClientConnection):
 def test_text_that_is_no_text_ends_the_session(live: ClientConnection):
     live.send(b"\xff\xfe", text=True)
 
-    assert closed(live) == (1007, "A text frame held what is no UTF-8.")
+    assert closed(live) == (1007, "The text frame is not valid UTF-8.")
 
 
 def test_page_of_another_site_gets_no_session(service: Service):
@@ -287,13 +306,13 @@ def test_memory_comes_back_after_bad_input(service: Service):
 
 
 def test_other_sites_pages_are_told_nothing(service: Service):
-    """CORS is off: no answer says that another site's page may read it."""
+    """CORS is off: no response says that another site's page may read it."""
     origin = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
 
-    answers = [
+    responses = [
         httpx.post(f"{service.address}{MAPS}", json={"sample": 0}, headers=origin),
         httpx.options(f"{service.address}{MAPS}", headers=origin),
     ]
 
-    for answer in answers:
-        assert not [name for name in answer.headers if name.startswith("access-control")]
+    for response in responses:
+        assert not [name for name in response.headers if name.startswith("access-control")]

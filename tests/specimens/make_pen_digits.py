@@ -1,4 +1,4 @@
-"""Make pen_digits.json: synthetic specimens of digits as many hands draw them on a tablet.
+"""Make pen_digits.json.gz: synthetic specimens of digits as many hands draw them on a tablet.
 
 Every digit here was written by this code in imitation of tablet writing; no person drew any of them. They are
 never trained on: they only check a trained reader, so this file shares neither shapes nor code with what makes
@@ -8,10 +8,11 @@ A form is one way to write a digit, a few via-points placed by hand. A writer is
 forms. A pen moves through the via-points with little jerk, seen at a constant time step, so its points crowd
 where a hand slows down and thin out where it hurries.
 
-The file is ``{"digits": [{"label": 7, "writer": 12, "form": "crossed", "strokes": [[[x, y], ...], ...]}, ...]}``
-in pad units: 0–1, x to the right, y down, three decimals. Run this file to write it again.
+The file is ``{"digits": [{"label": 7, "writer": 12, "form": "crossed", "strokes": [[[x, y], ...], ...]}, ...]}``,
+compressed, in pad units: 0–1, x to the right, y down, three decimals. Run this file to write it again.
 """
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -348,5 +349,6 @@ def write_specimens() -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    target = Path(__file__).with_name("pen_digits.json")
-    target.write_text(json.dumps({"digits": write_specimens()}, separators=(",", ":")) + "\n", encoding="utf-8")
+    target = Path(__file__).with_name("pen_digits.json.gz")
+    text = json.dumps({"digits": write_specimens()}, separators=(",", ":")) + "\n"
+    target.write_bytes(gzip.compress(text.encode("utf-8"), mtime=0))

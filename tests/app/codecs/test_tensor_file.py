@@ -14,7 +14,7 @@ MAPS = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 
 
 def test_safetensors_bring_back_every_array(tmp_path):
-    path = tmp_path / "answer.safetensors"
+    path = tmp_path / "response.safetensors"
 
     path.write_bytes(encode_tensors(SAFETENSORS, {"conv1": MAPS}, {"prediction": "null"}))
 
@@ -51,3 +51,11 @@ def test_half_precision_halves_floating_point_numbers_and_nothing_else():
 
 def _read(media_type: str, data: bytes) -> Any:
     return load(data) if media_type == SAFETENSORS else np.load(io.BytesIO(data), allow_pickle=False)
+
+
+def test_numbers_beyond_half_precision_become_its_largest():
+    numbers = np.array([-1e9, -65504, 0, 70_000, 1.5], dtype=np.float32)
+
+    halves = _read(SAFETENSORS, encode_tensors(SAFETENSORS, {"conv1": numbers}, {}, "float16"))["conv1"]
+
+    np.testing.assert_array_equal(halves, np.array([-65504, -65504, 0, 65504, 1.5], dtype=np.float16))

@@ -24,7 +24,7 @@ async def test_head_is_counted_under_its_route(client: httpx.AsyncClient):
 
 
 async def test_head_does_not_work_where_get_does_not(client: httpx.AsyncClient):
-    answer = await client.head("/api/v1/models/cnn/feature-maps")
+    response = await client.head("/api/v1/models/cnn/feature-maps")
 
-    assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"

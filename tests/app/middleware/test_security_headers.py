@@ -21,7 +21,7 @@ async def test_every_answer_tells_browsers_what_they_may_do(client: httpx.AsyncC
     assert "camera=()" in headers["permissions-policy"]
 
 
-@pytest.mark.parametrize("path", ["/static/css/base.css", "/static/js/dom.js"])
+@pytest.mark.parametrize("path", ["/static/css/base.css", "/static/js/dom/find.js"])
 async def test_parts_of_a_page_carry_no_policy_of_their_own(client: httpx.AsyncClient, path: str):
     headers = (await client.get(path)).headers
 

@@ -8,9 +8,16 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_answers_say_how_long_they_took(client: httpx.AsyncClient):
-    answer = await client.get("/healthz")
+    response = await client.get("/healthz")
 
-    assert re.fullmatch(r"app;dur=\d+\.\d\d", answer.headers["server-timing"])
+    assert re.fullmatch(r"app;dur=\d+\.\d\d", response.headers["server-timing"])
+
+
+async def test_static_files_are_sent_without_the_header(client: httpx.AsyncClient):
+    response = await client.get("/static/css/base.css")
+
+    assert response.status_code == 200
+    assert "server-timing" not in response.headers
 
 
 async def test_a_request_is_logged_without_its_query(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture):

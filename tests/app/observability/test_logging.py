@@ -1,8 +1,7 @@
 import json
 import logging
 
-from app.middleware.request_id import request_id
-from app.observability.logging import JsonFormatter, names_no_visitor
+from app.observability.logging import JsonFormatter, names_no_visitor, request_id
 
 
 def test_a_record_is_one_line_of_json_with_the_requests_id():

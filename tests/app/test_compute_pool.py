@@ -1,0 +1,131 @@
+import asyncio
+import threading
+
+import pytest
+
+from app.compute_pool import ComputePool
+from app.errors import NotReady, ServerBusy
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_work_is_done_outside_the_event_loop():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+
+    assert await pool.run(threading.get_ident) != threading.get_ident()
+    pool.close(10)
+
+
+async def test_errors_come_back():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+
+    with pytest.raises(ZeroDivisionError):
+        await pool.run(divmod, 1, 0)
+    pool.close(10)
+
+
+async def test_beyond_the_queue_requests_are_turned_away_with_a_time_to_return():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=10)
+    gate = threading.Event()
+    running, waiting = (asyncio.create_task(pool.run(gate.wait)) for _ in range(2))
+    await asyncio.sleep(0)
+
+    with pytest.raises(ServerBusy, match="2 requests are being computed or waiting") as refusal:
+        await pool.run(gate.wait)
+
+    assert refusal.value.headers["Retry-After"] == "1"
+    gate.set()
+    assert await running
+    assert await waiting
+    assert await pool.run(lambda: "free again") == "free again"
+    pool.close(10)
+
+
+async def test_who_has_a_seat_is_not_turned_away_and_takes_no_place_in_the_queue():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+    gate = threading.Event()
+    seated = [asyncio.create_task(pool.run_seated(gate.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(pool.run(lambda: "answered"))
+    await asyncio.sleep(0)
+
+    assert (pool.pending, pool.queued) == (4, 1)
+    gate.set()
+    assert await waiting == "answered"
+    assert all(await asyncio.gather(*seated))
+    assert (pool.pending, pool.queued) == (0, 0)
+    pool.close(10)
+
+
+async def test_who_waited_too_long_is_turned_away_while_the_thread_is_still_occupied():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=0.05)
+    gate, ran = threading.Event(), threading.Event()
+    running = asyncio.create_task(pool.run(gate.wait))
+    await asyncio.sleep(0)
+
+    with pytest.raises(ServerBusy, match=r"No thread became free within 0\.05 s"):
+        await pool.run(ran.set)
+
+    assert not gate.is_set()
+    gate.set()
+    assert await running
+    pool.close(10)
+    assert not ran.is_set()
+
+
+async def test_no_work_begins_while_clients_leave_too_much_unread():
+    unread = [True]
+    pool = ComputePool(threads=1, queue=1, queue_seconds=10, is_full=lambda: unread[0])
+
+    with pytest.raises(ServerBusy, match="Responses that other clients do not read"):
+        await pool.run(lambda: "computed")
+    assert await pool.run_seated(lambda: "drawn") == "drawn"
+
+    unread[0] = False
+    assert await pool.run(lambda: "computed") == "computed"
+    pool.close(10)
+
+
+async def test_closing_does_not_wait_for_work_without_an_end():
+    pool = ComputePool(threads=1, queue=2, queue_seconds=10)
+    gate = threading.Event()
+    running, waiting = (asyncio.create_task(pool.run(gate.wait)) for _ in range(2))
+    await asyncio.sleep(0.01)
+
+    pool.close(0.01)
+
+    with pytest.raises(NotReady):
+        await waiting
+    gate.set()
+    assert await running
+
+
+async def test_work_of_a_client_that_has_gone_still_counts_until_it_is_done():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+    gate, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        gate.wait()
+
+    abandoned = asyncio.create_task(pool.run(work))
+    await begun.wait()
+    abandoned.cancel()
+    await asyncio.gather(abandoned, return_exceptions=True)
+
+    assert pool.pending == 1
+    gate.set()
+    pool.close(10)  # waits for the work
+    await asyncio.sleep(0)
+    assert pool.pending == 0
+
+
+async def test_a_closed_pool_is_not_ready():
+    pool = ComputePool(threads=1, queue=1, queue_seconds=10)
+    pool.close(10)
+
+    with pytest.raises(NotReady):
+        await pool.run(lambda: None)
+    assert not pool.is_open

@@ -1,0 +1,216 @@
+"""The dearest legal request of each operation, and what it costs others: ``python -m tests.faults.dearest``.
+
+Prints the table of docs/operations.md: the request's time, and the median and maximum of a drawer meanwhile, who sends
+a point every 16 ms. The request is repeated without a pause. The status is 1 if a drawer waits longer than allowed.
+"""
+
+import argparse
+import base64
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx
+import numpy as np
+from websockets.sync.client import connect
+
+from tests.faults.attackers import large_png, progressive_jpeg
+from tests.servers import ROOT, started
+
+SLOWDOWN = 3.0
+"""Of a drawer's median, over that of one alone."""
+
+MAXIMUM_SECONDS = 0.1
+"""A drawer's longest wait."""
+
+FRAME_SECONDS = 0.016
+
+MODELS = "/api/v1/models"
+EXPERIMENTS = "/api/v1/experiments"
+PNG = "image/png"
+
+
+@dataclass(frozen=True)
+class Dear:
+    """A request, and what is dear about it."""
+
+    path: str
+    what: str
+    body: Any = None
+    query: dict[str, Any] | None = None
+    accept: str = "application/json"
+    file: bytes | None = None
+
+    def send(self, client: httpx.Client) -> httpx.Response:
+        headers = {"Accept": self.accept}
+        if self.file is not None:
+            return client.post(self.path, params=self.query, headers=headers, files={"file": self.file})
+        if self.body is None:
+            return client.get(self.path, params=self.query, headers=headers)
+        return client.post(self.path, params=self.query, headers=headers, json=self.body)
+
+
+def longest_drawing(width: float = 0.066) -> list[list[list[float]]]:
+    """19,000 points in one stroke, close enough together that the pen may cover them."""
+    turn = np.linspace(0, 60, 19_000)
+    return [np.stack([0.5 + 0.4 * np.cos(turn * 7), 0.5 + 0.4 * np.sin(turn * 11)], axis=1).round(4).tolist()]
+
+
+@cache
+def dearest() -> dict[str, Dear]:
+    """By operation. Made once: its images take seconds."""
+    drawing = {"strokes": longest_drawing(), "pen_width": 0.2}
+    sample = {"sample": 0}
+    edits = [
+        {"layer": "conv1", "filter": number % 16, "bias": 1.0, "row": number % 28, "column": 3} for number in range(64)
+    ]
+    tensor = {"name": "input", "shape": [32, 1, 28, 28], "datatype": "FP32", "data": [0.5] * (32 * 784)}
+    every = {"models": "cnn,mlp-500,locally-connected"}
+    layers = "linear1/kernels"
+    return {
+        "list_models": Dear(MODELS, "all"),
+        "describe_model": Dear(f"{MODELS}/cnn", "the largest model"),
+        "get_history": Dear(f"{MODELS}/cnn/history", "the longest"),
+        "get_kernels": Dear(f"{MODELS}/mlp-500/layers/{layers}", "392,000 weights as JSON"),
+        "get_kernels, PNG": Dear(f"{MODELS}/mlp-500/layers/{layers}", "6 pixels a cell", None, {"zoom": 6}, PNG),
+        "compute_feature_maps": Dear(f"{MODELS}/cnn/feature-maps", "every layer, 19,000 points", drawing),
+        "compute_feature_maps, image": Dear(
+            f"{MODELS}/cnn/feature-maps", "19.8 MP", {"image": base64.b64encode(large_png()).decode()}
+        ),
+        "compute_feature_maps_of_upload": Dear(
+            f"{MODELS}/cnn/feature-maps/upload", "progressive JPEG of 16 MP", file=progressive_jpeg(4000, 4000, 1)
+        ),
+        "write_out_neuron": Dear(
+            f"{MODELS}/cnn/neuron",
+            "of the last layer",
+            {**sample, "layer": "linear", "filter": 0, "row": 0, "column": 0},
+        ),
+        "get_layer_costs": Dear(f"{EXPERIMENTS}/layer-costs", "64 filters", None, {"filters": 64, "features": 2000}),
+        "perturb_pixel": Dear(f"{EXPERIMENTS}/perturb-pixel", "all models", {**sample, "row": 14, "column": 14}, every),
+        "translate_digit": Dear(f"{EXPERIMENTS}/translation", "all models", {**sample, "right": 3, "down": 3}, every),
+        "compute_translation_curve": Dear(
+            f"{EXPERIMENTS}/translation-curve", "all models, 29 offsets", {**sample, "max_offset": 14}, every
+        ),
+        "get_mean_translation_curve": Dear(f"{EXPERIMENTS}/translation-curve", "stored"),
+        "compare_features": Dear(f"{EXPERIMENTS}/feature-comparison", "default", sample),
+        "get_pixel_permutation": Dear(f"{EXPERIMENTS}/pixel-permutation", "stored"),
+        "draw_bar": Dear(f"{EXPERIMENTS}/bar", "grating", None, {"grating": "true", "angle": 33}),
+        "measure_orientation_tuning": Dear(
+            f"{EXPERIMENTS}/orientation-tuning", "steps of 2°", None, {"model": "cnn", "step": 2, "grating": "true"}
+        ),
+        "get_filter_names": Dear(f"{MODELS}/cnn/filter-names", "of a checkpoint", None, {}),
+        "compute_gradients": Dear(f"{EXPERIMENTS}/gradients", "all models and weights", sample, every),
+        "check_gradient": Dear(
+            f"{EXPERIMENTS}/gradient-check",
+            "the first layer",
+            {**sample, "parameter": "conv1.weight", "index": [0, 0, 2, 2]},
+        ),
+        "descend_on_digit": Dear(
+            f"{EXPERIMENTS}/gradient-descent",
+            "20 steps, the largest layer",
+            {**sample, "steps": 20, "learning_rate": 0.001},
+            {"model": "locally-connected"},
+        ),
+        "compute_edited_feature_maps": Dear(
+            f"{EXPERIMENTS}/kernel-edits", "64 single neurons", {**sample, "edits": edits}
+        ),
+        "measure_edited_accuracy": Dear(
+            f"{EXPERIMENTS}/kernel-edits/accuracy", "64 single neurons, 1,000 digits", {"edits": edits}
+        ),
+        "get_filters": Dear(f"{MODELS}/cnn/layers/conv3/filters", "a layer"),
+        "get_filter": Dear(f"{MODELS}/cnn/layers/conv3/filters/0", "one"),
+        "explain_saliency": Dear(f"{EXPERIMENTS}/saliency", "19,000 points", drawing),
+        "explain_occlusion": Dear(f"{EXPERIMENTS}/occlusion", "every pixel", {**sample, "size": 14, "stride": 1}),
+        "explain_evidence": Dear(f"{MODELS}/cnn/evidence", "64 steps", {**sample, "steps": 64}),
+        "list_samples": Dear("/api/v1/samples", "200 digits as PNG", None, {"limit": 200, "zoom": 16}, PNG),
+        "get_sample": Dear("/api/v1/samples/0", "PNG", None, {"zoom": 16}, PNG),
+        "infer (v2)": Dear("/v2/models/cnn/infer", "32 digits, JSON", {"inputs": [tensor]}),
+    }
+
+
+def send_repeatedly(name: str, port: int, seconds: float) -> None:
+    """Print the times of a request, its status and the size of its response."""
+    request, times = dearest()[name], []
+    print("ready", flush=True)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+        end = time.monotonic() + seconds
+        while not times or time.monotonic() < end:
+            begin = time.perf_counter()
+            response = request.send(client)
+            times.append(time.perf_counter() - begin)
+    print(
+        json.dumps({"median": statistics.median(times), "status": response.status_code, "size": len(response.content)})
+    )
+    if response.status_code != 200:
+        print(response.text[:500], file=sys.stderr)
+
+
+def draw_until(port: int, is_over: Any) -> list[float]:
+    """Seconds from each point to its response."""
+    waits = []
+    with connect(f"ws://127.0.0.1:{port}/api/v1/live", compression=None, max_size=None) as live:
+        sequence = 0
+        while not is_over():
+            sequence += 1
+            turn = 0.1 * sequence
+            point = [0.5 + 0.3 * float(np.cos(turn)), 0.5 + 0.3 * float(np.sin(turn))]
+            grows = {"extend": [point]} if sequence % 60 > 1 else {"strokes": [[point]]}
+            begin = time.perf_counter()
+            live.send(json.dumps({"sequence": sequence, "dtype": "float16", **grows}))
+            live.recv()
+            waits.append(time.perf_counter() - begin)
+            time.sleep(max(0.0, FRAME_SECONDS - waits[-1]))
+    return waits
+
+
+def main() -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.dearest", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5, help="for each operation (default: %(default)s)")
+    parser.add_argument("--only", default="", help="operations, separated by semicolons (default: all)")
+    parser.add_argument("--send", help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.send:
+        send_repeatedly(options.send, options.port, options.seconds)
+        return 0
+    chosen = [name for name in options.only.split(";") if name] or list(dearest())
+    print(f"load average of the machine before: {os.getloadavg()[0]:.1f}")
+    with started(OPENBLAS_NUM_THREADS="1", KERNELSCOPE_LOG_LEVEL="error", KERNELSCOPE_TRAINING="false") as server:
+        end = time.monotonic() + options.seconds
+        idle = draw_until(server.port, lambda: time.monotonic() > end)
+        median = statistics.median(idle)
+        print("| operation | dearest request | its time | response | a drawer's median | maximum |")
+        print("|---|---|---:|---:|---:|---:|")
+        print(f"| none | | | | {median * 1000:.1f} ms | {max(idle) * 1000:.0f} ms |")
+        broken = [name for name in chosen if not _measure(name, server.port, options.seconds, median)]
+    print(f"beyond {SLOWDOWN:g} × the idle median or {MAXIMUM_SECONDS * 1000:.0f} ms: {', '.join(broken) or 'none'}")
+    return int(bool(broken))
+
+
+def _measure(name: str, port: int, seconds: float, idle: float) -> bool:
+    """Print a row; returns whether the drawer was fast enough."""
+    command = [sys.executable, "-m", "tests.faults.dearest", "--send", name, f"--port={port}", f"--seconds={seconds}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as sender:
+        assert sender.stdout is not None
+        assert sender.stdout.readline() == "ready\n"
+        waits = draw_until(port, lambda: sender.poll() is not None)
+        sent = json.loads(sender.stdout.readline())
+    median, longest = statistics.median(waits), max(waits)
+    status = "" if sent["status"] == 200 else f" (status {sent['status']})"
+    print(
+        f"| `{name}`{status} | {dearest()[name].what} | {sent['median'] * 1000:.0f} ms | {sent['size'] / 1e6:.2f} MB | "
+        f"{median * 1000:.1f} ms | {longest * 1000:.0f} ms |",
+        flush=True,
+    )
+    return sent["status"] == 200 and median <= SLOWDOWN * idle and longest <= MAXIMUM_SECONDS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { contributionMaps, strongestFirst, writeOut } from "../../../static/js/lens/arithmetic.js";
+
+/** @param {number[]} shape  @param {number[]} data */
+const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });
+/** @param {object} fields */
+const layer = (fields) => /** @type {import("../../../static/js/types.js").LayerDescription} */ (fields);
+
+test("of equal values max pooling takes the leftmost, and of those the topmost", () => {
+  const pool = layer({ name: "pool1", operation: "maximum" });
+  /** @param {number[]} values */
+  const winnerOf = (values) => {
+    const sources = { reads: tensor([1, 2, 2], values), own: null, after: null, weights: null };
+    return writeOut(pool, sources, { filter: 0, row: 0, column: 0 }, { top: 0, left: 0, height: 2, width: 2 }).winner;
+  };
+
+  assert.equal(winnerOf([1, 5, 5, 2]), 2); // top right and bottom left
+  assert.equal(winnerOf([5, 1, 5, 2]), 0); // top left and bottom left
+  assert.equal(winnerOf([0, 0, 0, 0]), 0);
+  assert.equal(winnerOf([1, 2, 3, 4]), 3);
+});
+
+test("the ReLU after a pooling layer is written out", () => {
+  const pool = layer({ name: "pool1", operation: "maximum" });
+  const sources = { reads: tensor([1, 1, 2], [-3, -2]), own: tensor([1, 1, 1], [-2]), after: /** @type {const} */ ({ kind: "relu" }), weights: null };
+
+  const { computed, after } = writeOut(pool, sources, { filter: 0, row: 0, column: 0 }, { top: 0, left: 0, height: 1, width: 2 });
+
+  assert.equal(computed, -2);
+  assert.deepEqual(after, { kind: "relu", stored: 0 });
+});
+
+// Two channels of 1×2, kernels of 1×1: each of the two positions has its own kernel and bias.
+const local = layer({
+  name: "local1", operation: "weighted_sum", input_shape: [2, 1, 2], output_shape: [2, 1, 2], stride: [1, 1], padding: [0, 0],
+});
+const reads = tensor([2, 1, 2], [1, 2, 10, 20]);
+const kernels = tensor([2, 1, 2, 2, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8]);
+const biases = tensor([2, 1, 2], [0.5, 1.5, 2.5, 3.5]);
+
+test("a neuron with unshared weights is written out from the kernel and bias of its own position", () => {
+  const sources = { reads, own: null, after: null, weights: { kernels, biases } };
+
+  const { kernel, bias, computed } = writeOut(local, sources, { filter: 1, row: 0, column: 1 }, { top: 0, left: 1, height: 1, width: 1 });
+
+  assert.deepEqual([...(kernel ?? [])], [7, 8]);
+  assert.equal(bias, 3.5);
+  assert.equal(computed, 2 * 7 + 20 * 8 + 3.5);
+});
+
+test("what each input channel adds, with unshared weights", () => {
+  const { shape, data } = contributionMaps(local, reads, kernels, 1);
+
+  assert.deepEqual(shape, [2, 1, 2]);
+  assert.deepEqual([...data], [1 * 5, 2 * 7, 10 * 6, 20 * 8]);
+});
+
+test("what each input channel adds, with shared weights, a stride and padding", () => {
+  const conv = layer({
+    name: "conv1", operation: "weighted_sum", input_shape: [1, 1, 3], output_shape: [1, 1, 2], stride: [1, 2], padding: [0, 1],
+  });
+
+  const { data } = contributionMaps(conv, tensor([1, 1, 3], [1, 2, 3]), tensor([1, 1, 1, 3], [10, 100, 1000]), 0);
+
+  assert.deepEqual([...data], [1 * 100 + 2 * 1000, 2 * 10 + 3 * 100]);
+});
+
+test("the strongest contributions come first, whatever their sign", () => {
+  assert.deepEqual(strongestFirst([0.1, -3, 0, 2, -0.1]), [1, 3, 0, 4, 2]);
+});
