@@ -6,11 +6,14 @@ BENCH := .venv-bench
 FUZZ := .venv-fuzz
 FUZZ_SECONDS ?= 600
 export PORT ?= 8000
+TEST_PROCESSES ?= 2
+# A file's tests stay together and files keep their order: browser tests come last, as their event loop stays behind.
+PARALLEL = --numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder
 # Tests run on one BLAS thread, as the service does.
-test check: export OPENBLAS_NUM_THREADS = 1
+test test-fast check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train train-comparisons bench check test test-browser format lock fuzz audit clean
+.PHONY: help run train train-comparisons bench check test test-fast test-js test-browser format lock fuzz audit clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,28 +21,38 @@ help:  ## Show this list
 run: $(VENV)/.run  ## Set up and serve at http://127.0.0.1:8000 (PORT, HOST)
 	$(BIN)/python -m app
 
-train: $(VENV)/.run  ## Train the cnn in full and write what is served (MNIST_DIR, else downloads MNIST)
+train: $(VENV)/.run  ## Train the cnn in full and write what is served (MNIST_DIR and PENDIGITS_DIR, else downloads)
 	$(BIN)/python -m model.train cnn --split full --export
 
-train-comparisons: $(VENV)/.run  ## Train the networks to compare with, and measure the controls of /local-and-global
+train-comparisons: $(VENV)/.run  ## Train the networks to compare with, and run the measurements of /local-and-global
 	$(BIN)/python -m model.train mlp-500 --split full --export
 	$(BIN)/python -m model.train locally-connected --split full --export
-	$(BIN)/python -m model.controls scramble
-	$(BIN)/python -m model.controls shift-curve
+	$(BIN)/python -m model.measurements pixel-permutation
+	$(BIN)/python -m model.measurements translation-curve
 
-bench: $(BENCH)/.installed wrk chromium  ## Measure against PyTorch and ONNX Runtime, the service and the page; writes bench/ and README
+bench: $(BENCH)/.installed wrk chromium  ## Measure against PyTorch and ONNX Runtime, the service and the page; writes bench/ and README's table
 	env -u OPENBLAS_CORETYPE $(BENCH)/bin/python -m bench $(BENCH_ARGS)
 
-check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting and types, of Python and JavaScript
+check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting, types, import rules, length of functions and wording
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m checks.function_length
+	$(BIN)/python -m checks.wording
 	$(BIN)/node node_modules/typescript/bin/tsc
+	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.page.json
 
-test: $(VENV)/.dev chromium  ## Every test, those in a real browser included
-	$(BIN)/python -m pytest
+test: test-js chromium-headless-shell  ## Every test, those in a real browser included
+	$(BIN)/python -m pytest $(PARALLEL)
 
-test-browser: $(VENV)/.dev chromium  ## Only the tests in a real browser
+test-fast: test-js  ## The quick inner loop: every test that needs no browser and no server process of its own
+	$(BIN)/python -m pytest $(PARALLEL) --ignore=tests/browser --ignore=tests/faults
+
+test-js: $(VENV)/.dev node_modules/.installed  ## Only the tests of JavaScript modules that need no page
+	$(BIN)/node --test "tests/js/**/*.test.js"
+
+test-browser: $(VENV)/.dev chromium-headless-shell  ## Only the tests in a real browser
 	$(BIN)/python -m pytest tests/browser
 
 format: $(VENV)/.dev  ## Format the Python code
@@ -102,8 +115,8 @@ wrk:
 	  else echo "The service is measured with wrk. On Debian: sudo apt-get install wrk"; fi; }
 
 # Debian's own Chromium; a browser that a test tool downloads would be another one on every machine.
-.PHONY: chromium
-chromium:
-	@command -v chromium >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
-	  else echo "The browser tests need Chromium. On Debian: sudo apt-get install chromium fonts-dejavu-core"; exit 1; fi; }
+.PHONY: chromium chromium-headless-shell
+chromium chromium-headless-shell:
+	@command -v $@ >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends $@ fonts-dejavu-core >/dev/null; \
+	  else echo "A browser is needed. On Debian: sudo apt-get install $@ fonts-dejavu-core"; exit 1; fi; }

@@ -1,4 +1,4 @@
-"""``make bench``: measure all, interleaved; write ``bench/results.json``, ``bench/README.md`` and the table of README.
+"""``make bench``: measure all, interleaved; write ``bench/results.json``, ``bench/README.md`` and README's short table.
 
 Contenders of a group take turns in blocks of half a second, one process computing at a time, for several rounds, so
 that whatever else the machine does meets all of them. A figure is the median of all calls of all rounds.

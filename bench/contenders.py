@@ -13,9 +13,9 @@ import numpy as np
 
 from model.artifact import load_artifact
 from model.data.augmentation import augment
-from model.inference_plan import InferencePlan
 from model.memory import keep_freed_memory
 from model.network import Network
+from model.plan import InferencePlan
 from model.train.config import RECIPES
 from model.train.loop import images_innermost, start_training, train_step
 

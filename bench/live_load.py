@@ -1,6 +1,7 @@
 """Clients that draw over the live channel as fast as they are answered: a stroke that grows point by point.
 
-They are written in Python and take a part of the machine from the server, of the constant answers as of the real ones.
+They are written in Python and take a part of the machine from the server, of the constant responses as of the real
+ones.
 """
 
 import asyncio

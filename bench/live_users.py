@@ -28,7 +28,7 @@ class Seen:
     """What all of them saw."""
 
     latencies: list[float] = field(default_factory=list)
-    answers: int = 0
+    responses: int = 0
     refusals: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ async def _listen(live: ClientConnection, sent: dict[int, float], seen: Seen) ->
             continue
         size = int.from_bytes(answer[:8], "little")
         sequence = int(json.loads(answer[8 : 8 + size])["__metadata__"]["sequence"])
-        seen.answers += 1
+        seen.responses += 1
         for number in [number for number in sent if number <= sequence]:
             seen.latencies.append(now - sent.pop(number))
 
@@ -103,7 +103,7 @@ async def watch(address: str, clients: int, minutes: float, pids: list[int]) -> 
         "clients": clients,
         "minutes": minutes,
         "messages": len(seen.latencies),
-        "answers_per_second": round(seen.answers / (60 * minutes)),
+        "responses_per_second": round(seen.responses / (60 * minutes)),
         "median_ms": round(p50, 1),
         "p95_ms": round(p95, 1),
         "p99_ms": round(p99, 1),

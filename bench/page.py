@@ -89,7 +89,7 @@ def _figures(watched: dict[str, list[float]]) -> dict[str, Any]:
     frames = np.diff(watched["frames"])
     repainted, presented = np.array(watched["repainted"]), np.array(watched["presented"])
     return {
-        "answers": len(repainted),
+        "responses": len(repainted),
         "repainted_ms": np.percentile(repainted, [50, 95, 99]).round(1).tolist(),
         "presented_ms": np.percentile(presented, [50, 95, 99]).round(1).tolist(),
         "frames": len(frames),

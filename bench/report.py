@@ -7,13 +7,44 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def write_report(results: dict[str, Any], report: Path, readme: Path) -> None:
-    """Write the report, and replace the marked part of README by its tables."""
-    tables = _tables(results)
-    report.write_text(f"# Benchmarks\n\n`make bench` writes this page and `results.json`.\n\n{tables}")
+    """Write the report, and replace the marked part of README by a short table."""
+    report.write_text(f"# Benchmarks\n\n`make bench` writes this page and `results.json`.\n\n{_tables(results)}")
     text = readme.read_text()
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
-    readme.write_text(f"{head}{BEGIN}\n{tables}{END}{tail}")
+    readme.write_text(f"{head}{BEGIN}\n{summary(results)}{END}{tail}")
+
+
+def summary(results: dict[str, Any]) -> str:
+    """README's table: five rows, of results that hold all groups."""
+    machine, inference, batches = results["machine"], results["inference"], results["batches"]
+    training, service, page = results["training"], results["service"][0], results["page"][0]
+    images = {name: machine["training_batch"] / seconds for name, seconds in training.items()}
+    rows = [
+        "| measurement | Kernelscope | compared with |",
+        "|---|---:|---|",
+        f"| One digit, all activations | {_own(inference) * 1e6:.1f} µs | ONNX Runtime "
+        f"{_fastest(inference, 'ONNX') * 1e6:.1f} µs; PyTorch {_fastest(inference, 'PyTorch') * 1e6:.1f} µs |",
+        f"| {machine['batch']} digits, all activations | {_own(batches) * 1e3:.1f} ms | ONNX Runtime "
+        f"{_fastest(batches, 'ONNX') * 1e3:.1f} ms; PyTorch {_fastest(batches, 'PyTorch') * 1e3:.1f} ms |",
+        f"| Training, batches of {machine['training_batch']} | {_own(images):,.0f} images/s | PyTorch "
+        f"{max(rate for name, rate in images.items() if name.startswith('PyTorch')):,.0f} images/s |",
+        f"| Pointer event to all maps repainted, {page['window']} | {page['repainted_ms'][0]:.1f} ms | "
+        "one frame: 16.7 ms |",
+        f"| Feature maps as {service['answer']}, {service['workers']} worker, {service['clients']} clients | "
+        f"{service['per_second']:,.0f} responses/s | a constant body of that size: "
+        f"{service['constant_per_second']:,.0f} responses/s |",
+    ]
+    return "\n".join([*rows, ""])
+
+
+def _own(measured: dict[str, float]) -> float:
+    """Kernelscope's own figure: the first of a group."""
+    return next(iter(measured.values()))
+
+
+def _fastest(seconds: dict[str, float], library: str) -> float:
+    return min(each for name, each in seconds.items() if name.startswith(library))
 
 
 def _tables(results: dict[str, Any]) -> str:
@@ -75,7 +106,7 @@ def _roofline(results: dict[str, Any], machine: dict[str, Any]) -> str:
 
 def _service(rows: list[dict[str, Any]]) -> str:
     lines = [
-        "| Service | bytes | workers | clients | answers/s | constant body/s | share | median | p99 |",
+        "| Service | bytes | workers | clients | responses/s | constant body/s | share | median | p99 |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
@@ -99,7 +130,7 @@ def _page(rows: list[dict[str, Any]]) -> str:
             " / ".join(f"{each:.1f}" for each in row[key]) for key in ("repainted_ms", "presented_ms")
         )
         lines.append(
-            f"| {row['window']}, {row['answers']} answers | {repainted} ms | {presented} ms "
+            f"| {row['window']}, {row['responses']} responses | {repainted} ms | {presented} ms "
             f"| {row['frames_late']} of {row['frames']} | {row['long_tasks']} |"
         )
     for row in rows:

@@ -21,7 +21,7 @@ def torch_modules(network: Network, channels_last: bool) -> nn.ModuleList:
 def _torch_module(layer: Layer) -> nn.Module:
     match layer:
         case Conv2d():
-            filters, channels, kernel, _ = layer.weight.shape
+            filters, channels, *kernel = layer.weight.shape
             convolution = nn.Conv2d(channels, filters, kernel, stride=layer.stride, padding=layer.padding)
             convolution.weight.data = torch.from_numpy(layer.weight.copy())
             convolution.bias.data = torch.from_numpy(layer.bias.copy())
@@ -66,7 +66,7 @@ def torch_training_step(network: Network, images: torch.Tensor, labels: torch.Te
 
 
 def onnx_session(network: Network, count: int, threads: int) -> onnxruntime.InferenceSession:
-    """A session that answers every layer's output for a fixed number of images."""
+    """A session that returns every layer's output for a fixed number of images."""
     nodes, weights, outputs = [], [], []
     before = "images"
     for name, layer in network.layers.items():
@@ -80,14 +80,14 @@ def onnx_session(network: Network, count: int, threads: int) -> onnxruntime.Infe
                         "Conv",
                         [before, f"{name}.weight", f"{name}.bias"],
                         [name],
-                        pads=[layer.padding] * 4,
-                        strides=[layer.stride] * 2,
+                        pads=layer.padding * 2,
+                        strides=layer.stride,
                     )
                 )
             case ReLU():
                 nodes.append(helper.make_node("Relu", [before], [name]))
             case MaxPool2d():
-                size = [layer.size] * 2
+                size = layer.size
                 nodes.append(helper.make_node("MaxPool", [before], [name], kernel_shape=size, strides=size))
             case Linear():
                 flat = layer.weight.reshape(len(layer.bias), -1)

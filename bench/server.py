@@ -1,6 +1,6 @@
-"""The service with one more operation: it reads the body and answers with a constant one of the same size.
+"""The service with one more operation, which reads the body and responds with a constant one of the same size.
 
-What that reaches is what server, middleware and client allow; the share that the real operations reach of it is theirs.
+Its throughput is the limit set by server, middleware and client; that of the real operations is given as a share of it.
 """
 
 import os
@@ -10,8 +10,8 @@ import uvicorn
 from fastapi import Request, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from app.http_protocol import BoundedHttpProtocol
 from app.main import create_app
+from app.server.http_protocol import BoundedHttpProtocol
 from app.settings import Settings
 
 app = create_app(Settings(log_level="error", live_messages=100_000))
@@ -20,14 +20,14 @@ BODIES = {size: bytes(size) for size in map(int, filter(None, os.environ.get("BE
 
 @app.post("/constant/{size}", include_in_schema=False)
 async def constant(request: Request, size: int) -> Response:
-    """As many bytes as the real operation answers."""
+    """As many bytes as the response of the real operation."""
     await request.body()
     return Response(BODIES[size], media_type="application/octet-stream")
 
 
 @app.websocket("/constant/{size}")
 async def constant_live(websocket: WebSocket, size: int) -> None:
-    """As many bytes for each message as the live channel answers."""
+    """As many bytes for each message as a response of the live channel."""
     await websocket.accept()
     with suppress(WebSocketDisconnect):
         while True:

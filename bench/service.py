@@ -1,4 +1,4 @@
-"""How many requests the service answers, beside what the same server reaches with a constant body.
+"""Requests per second of the service, compared with the same server and a constant body.
 
 The load comes from wrk, which is written in C and takes little of the machine from the server; on the live channel from
 `live_load`.
@@ -27,7 +27,7 @@ CLIENTS = (16, 64)
 WORKERS = (1, 2)
 MODEL = "/api/v1/models/cnn/feature-maps"
 SHOWN = "relu1,pool1,relu2,relu3,pool2,relu4,relu5,linear"
-"""The layers that the page asks for."""
+"""The layers that the page requests."""
 
 ANSWERS = {
     "JSON": (f"{MODEL}?layers={SHOWN}", "application/json"),
@@ -37,7 +37,7 @@ ANSWERS = {
 
 
 LIVE = "live, float16"
-"""The page's own way: a stroke that grows point by point, answered in half precision."""
+"""As the page does: a stroke that grows point by point, with responses in half precision."""
 
 
 def drawing() -> bytes:
@@ -48,7 +48,7 @@ def drawing() -> bytes:
 
 
 def measure() -> list[dict[str, object]]:
-    """Requests per second and latencies, for each answer, number of workers and of clients."""
+    """Requests per second and latencies, for each format, number of workers and of clients."""
     if not shutil.which("wrk"):
         print("wrk is not installed (Debian: apt-get install wrk): the service is not measured", file=sys.stderr)
         return []
@@ -58,7 +58,7 @@ def measure() -> list[dict[str, object]]:
         with serving(workers, sizes.values()) as address:
             for name, (path, accept) in ANSWERS.items():
                 for clients in CLIENTS:
-                    # Constant, real, constant again: whatever else the machine does meets both.
+                    # Constant, real, constant again: other load on the machine affects both.
                     before = _load(address, f"/constant/{sizes[name]}", accept, clients)
                     real = _load(address, path, accept, clients)
                     after = _load(address, f"/constant/{sizes[name]}", accept, clients)
@@ -108,7 +108,7 @@ def _sizes() -> dict[str, int]:
 
 @contextmanager
 def serving(workers: int, sizes: object) -> Iterator[str]:
-    """The address of the service, with constant answers of these sizes beside its own."""
+    """The address of the service, with constant responses of these sizes, too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -137,7 +137,7 @@ def serving(workers: int, sizes: object) -> Iterator[str]:
 
 
 def _load(address: str, path: str, accept: str, clients: int) -> dict[str, float]:
-    """What wrk saw."""
+    """The figures of wrk."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         script.write_text(

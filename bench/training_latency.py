@@ -1,6 +1,6 @@
-"""python -m bench.training_latency: does a visitor's training slow down the feature maps of the others?
+"""python -m bench.training_latency: does a visitor's training delay the feature maps of other clients?
 
-Starts the service, and asks for feature maps in turns: while nothing else happens, and while 5,000 digits are trained.
+Starts the service and requests feature maps alternately: without a training, and while 5,000 digits are trained on.
 """
 
 import json
@@ -17,7 +17,7 @@ import httpx
 ROUNDS = 7
 REQUESTS = 150
 BODY = {"strokes": [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]}
-WISH = {"digits": 5000, "epochs": 20}
+TRAINING = {"digits": 5000, "epochs": 20}
 PORT = 8765
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     with _service() as address, httpx.Client(base_url=address, timeout=60) as client:
         for _ in range(ROUNDS):
             alone.append(_median(client))
-            client.post("/api/v1/trainings", json=WISH).raise_for_status()
+            client.post("/api/v1/trainings", json=TRAINING).raise_for_status()
             _wait_for_steps(client)
             beside.append(_median(client))
             running = client.get("/api/v1/trainings/current").json()["state"] == "running"

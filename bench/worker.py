@@ -1,6 +1,6 @@
 """One contender in a process of its own: ``python -m bench.worker GROUP NAME``.
 
-Prepares the contender, then runs a block of calls for each line on standard input and answers with their times.
+Prepares the contender, then runs a block of calls for each line on standard input and writes their times.
 """
 
 import json
