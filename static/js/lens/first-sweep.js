@@ -85,9 +85,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   function toggle() {
     if (!maps) return;
     isFresh = false;
-    const [, rows, columns] = grid.shape;
-    const cells = Array.from({ length: rows * columns }, (_, index) => grid.cellAt(position.filter, index));
-    sweep.setSpeed(Math.max(SPEEDS[1], cells.filter((cell) => !scene.isBlank(cell)).length / SECONDS));
+    sweep.setSpeed(Math.max(SPEEDS[1], cellsOf(grid, position.filter).filter((cell) => !scene.isBlank(cell)).length / SECONDS));
     sweep.toggle();
     if (sweep.isPlaying()) announce(grid.together ? "One neuron after another sees your digit." : `Filter ${position.filter} moves over your digit.`);
   }
@@ -102,10 +100,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
 
   function speak() {
     const sum = scene.sumAt(position);
-    if (sum === null) return;
-    const { filter, row, column } = grid.neuronOf(position);
-    const where = grid.together ? `Neuron ${filter}` : `Filter ${filter}, row ${row}, column ${column}`;
-    announce(`${where}: products and bias add up to ${formatFixed(sum, decimalsFor(layer.display_range[1]))}.`);
+    if (sum !== null) announce(`${placeOf(grid, position)}: products and bias add up to ${formatFixed(sum, decimalsFor(layer.display_range[1]))}.`);
   }
 
   wireControls(root, view.map, grid, {
@@ -145,6 +140,18 @@ export function createFirstSweep(bench, root, isExact, openLens) {
     },
     repaint,
   };
+}
+
+/** @param {NeuronGrid} grid  @param {number} filter  @returns {Neuron[]} */
+function cellsOf(grid, filter) {
+  const [, rows, columns] = grid.shape;
+  return Array.from({ length: rows * columns }, (_, index) => grid.cellAt(filter, index));
+}
+
+/** @param {NeuronGrid} grid  @param {Neuron} cell */
+function placeOf(grid, cell) {
+  const { filter, row, column } = grid.neuronOf(cell);
+  return grid.together ? `Neuron ${filter}` : `Filter ${filter}, row ${row}, column ${column}`;
 }
 
 /**
