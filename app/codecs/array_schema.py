@@ -65,16 +65,3 @@ class ValueRange:
 Classes = Annotated[NDArray[np.float32], Array("classes")]
 Pixels = Annotated[NDArray[np.float32], Array("H", "W", is_main=True, description="0 paper to 1 ink.")]
 Maps = Annotated[NDArray[np.float32], Array("F", "H", "W", is_main=True)]
-
-
-def json_default(value: Any) -> Any:
-    """The JSON form of a range, and of an array that is not contiguous, as a contiguous copy.
-
-    Raises:
-        TypeError: It is neither.
-    """
-    if isinstance(value, ValueRange):
-        return tuple(value)
-    if isinstance(value, np.ndarray) and not value.flags.c_contiguous:
-        return np.ascontiguousarray(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import orjson
 import pytest
 
 from app.codecs.tensor_json import decode_pixels, decode_strokes, encode_json, encode_json_text
@@ -24,6 +25,17 @@ def test_arrays_in_another_memory_order_are_written_by_their_axes():
     maps = np.arange(6, dtype=np.float32).reshape(2, 3).T
 
     assert json.loads(encode_json({"maps": maps})) == {"maps": [[0, 3], [1, 4], [2, 5]]}
+
+
+@pytest.mark.parametrize("shape", [(40_000,), (3, 20_000), (2, 3, 9_000), (20_000, 2), (5, 1, 4_000), (4_097,), (1, 1)])
+def test_arrays_that_are_written_in_pieces_have_the_same_text(shape, rng: np.random.Generator):
+    numbers = rng.standard_normal(shape).astype(np.float32)
+
+    assert encode_json({"numbers": numbers}) == orjson.dumps({"numbers": numbers}, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def test_numbers_of_numpy_keep_their_precision():
+    assert encode_json([np.float32(0.1), np.float64(0.1), np.int64(3), np.bool_(True)]) == b"[0.1,0.1,3,true]"
 
 
 def test_what_has_no_json_form_is_a_mistake_of_ours():
