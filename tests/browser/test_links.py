@@ -35,3 +35,13 @@ def test_link_shows_what_it_was_made_for(open_page, link: dict[str, Any]):
         expect(page.get_by_role("alert")).to_contain_text(link["problem"])
     else:
         expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_link_opened_while_the_page_writes_its_own_address_is_shown(open_page):
+    page = open_page("/#n=0")
+    expect_reading(page, 7)
+
+    # As when the pause after the last change ends between the visitor's navigation and the page's hearing of it.
+    page.evaluate("() => { location.hash = 'v=1&n=1'; history.replaceState(null, '', '#v=1&n=0'); }")
+
+    expect_reading(page, 2)

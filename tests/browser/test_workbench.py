@@ -223,10 +223,9 @@ def test_clicked_map_is_isolated_until_escape(page: Page):
     expect(page.locator("[data-isolated]")).to_have_count(0)
 
 
-def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(page: Page, server: str):
+def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(open_page, server: str):
     """A flipped map, a transposed one or one on another range would show here."""
-    page.goto("/#n=0&pre=1")
-    page.reload()
+    page = open_page("/#n=0&pre=1")
     expect_reading(page, 7)
     page.get_by_text("test digit 0").wait_for()
     expect_shown(page, "conv1")
@@ -255,7 +254,7 @@ def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(page: Page, s
 
 
 def test_nothing_comes_from_another_host_and_little_comes_at_all(open_page, server: str):
-    page = open_page("about:blank")
+    page = open_page("about:blank", is_first_visit=True)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     sizes: dict[str, float] = {}

@@ -147,14 +147,15 @@ for (const button of measureButtons) {
 document.documentElement.addEventListener("themechange", layOut);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", layOut);
 for (const width of ["379px", "760px", "1023px"]) matchMedia(`(max-width: ${width})`).addEventListener("change", layOut);
-addEventListener("hashchange", start);
+addEventListener("hashchange", ({ newURL }) => start(new URL(newURL).hash)); // The page may have written another one since.
 stage.open();
 layOut();
-start();
+start(location.hash);
 
-function start() {
-  state = fromAddress(location.hash, groups);
-  reportLinkProblem(fail);
+/** @param {string} hash */
+function start(hash) {
+  state = fromAddress(hash, groups);
+  reportLinkProblem(fail, hash);
   view.choose(state.group);
   fetchKernels();
   changeBar(state.bar);

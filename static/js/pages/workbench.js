@@ -245,9 +245,10 @@ slider("boost").addEventListener("input", () => store.dispatch({ type: "boostCho
 document.documentElement.addEventListener("themechange", paintAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintAll);
 for (const query of ["(min-width: 1400px)", "(max-width: 760px)"]) matchMedia(query).addEventListener("change", paintAll);
-addEventListener("hashchange", () => {
-  reportLinkProblem(showProblem);
-  const { digit, ...view } = fromFragment(location.hash);
+addEventListener("hashchange", ({ newURL }) => {
+  const { hash } = new URL(newURL); // The page may have written another one since.
+  reportLinkProblem(showProblem, hash);
+  const { digit, ...view } = fromFragment(hash);
   if (digit) store.dispatch({ type: "digitChosen", digit });
   else drawing.rememberInAddress(); // The address names a layer of this page, or a digit that cannot be shown.
   if (digit || Object.keys(view).length) store.dispatch({ type: "viewRestored", view: { rectified: true, boost: 0, training: null, ...view } });
@@ -256,7 +257,7 @@ enlargeInto(inputCanvas, INPUT_ROOM);
 watchWidth(find(document, "#network-picture .scroll", HTMLElement), () => picture.layOut(), signal);
 showControls(store.getState());
 paintAll();
-reportLinkProblem(showProblem);
+reportLinkProblem(showProblem, location.hash);
 requestMaps(store.getState());
 network.watch((layers) => {
   near = layers;

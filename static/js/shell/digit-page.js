@@ -114,18 +114,19 @@ export function openDigitPage() {
       });
       document.documentElement.addEventListener("themechange", layOutAll);
       for (const query of ["(prefers-color-scheme: dark)", ...WIDTHS]) matchMedia(query).addEventListener("change", layOutAll);
-      addEventListener("hashchange", () => {
-        reportLinkProblem(fail);
-        const { digit } = fromFragment(location.hash);
+      addEventListener("hashchange", ({ newURL }) => {
+        const { hash } = new URL(newURL); // The page may have written another one since.
+        reportLinkProblem(fail, hash);
+        const { digit } = fromFragment(hash);
         if (digit) {
-          restore?.(fieldsOf(location.hash));
+          restore?.(fieldsOf(hash));
           store.dispatch({ type: "digitChosen", digit });
         } else bench.rememberInAddress(); // The address names a section, or a digit that cannot be shown.
       });
       enlargeInto(inputCanvas, INPUT_ROOM);
       layOutAll();
       channel.send(store.getState().digit);
-      reportLinkProblem(fail);
+      reportLinkProblem(fail, location.hash);
       return {
         schedulePaint,
         rememberInAddress: bench.rememberInAddress,

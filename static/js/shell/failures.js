@@ -52,9 +52,9 @@ export function describeFailure(error, isServerThere) {
   return { sentence: UNEXPECTED, lasts: true, canReload: true, isOurs: true };
 }
 
-/** Say why the link in the address cannot be shown, if it cannot. @param {(error: unknown) => void} fail */
-export function reportLinkProblem(fail) {
-  const problem = linkProblem(location.hash);
+/** Say why a link cannot be shown, if it cannot. @param {(error: unknown) => void} fail  @param {string} hash */
+export function reportLinkProblem(fail, hash) {
+  const problem = linkProblem(hash);
   if (problem) fail(new Notice(problem, { lasts: true }));
 }
 
