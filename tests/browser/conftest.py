@@ -1,11 +1,11 @@
 """A real server and a real browser: what these tests see is what a visitor sees."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.network import Network
 from tests.recorder.models import write_models
@@ -60,29 +60,63 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context_with(browser: Browser, server: str) -> Iterator[Callable[..., BrowserContext]]:
+    """One window for all tests that open it with the same options: only its first page compiles every module."""
+    contexts: dict[frozenset[tuple[str, object]], BrowserContext] = {}
+
+    def context_with(**options) -> BrowserContext:
+        key = frozenset(options.items())
+        if key not in contexts:
+            contexts[key] = browser.new_context(base_url=server, **options)
+        return contexts[key]
+
+    yield context_with
+    for context in contexts.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, server: str):
-    """Open an address of the server in a window of its own; fails the test on any error in the page's console."""
-    contexts = []
+def open_page(context_with: Callable[..., BrowserContext]):
+    """Open an address of the server in a tab of its own; fails the test on any error in the page's console.
+
+    Nothing is stored from another test. With ``is_first_visit``, nothing is in the browser's cache either.
+    """
+    pages: list[Page] = []
     errors: list[str] = []
 
-    def open_(path: str = "/", *, width: int = 1440, height: int = 900, **options) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=server, **options)
-        contexts.append(context)
-        page = context.new_page()
+    def open_(
+        path: str = "/", *, width: int = 1440, height: int = 900, is_first_visit: bool = False, **options
+    ) -> Page:
+        page = context_with(**options).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        if is_first_visit:
+            page.context.new_cdp_session(page).send("Network.clearBrowserCache")
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.goto(path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in pages:
+        forget(page)
     # The browser itself reports a 4xx response, or a WebSocket that cannot be opened, as an error; the page shows it to
     # the visitor instead.
     reported = ("Failed to load resource", "WebSocket connection to")
     unexpected = [error for error in errors if not any(text in error for text in reported)]
     assert unexpected == []
+
+
+def forget(page: Page) -> None:
+    """Close a tab, and remove what its site stored beyond it."""
+    if page.is_closed():
+        return
+    origin = page.evaluate("location.origin")
+    if origin != "null":
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage,cookies"})
+    page.close()
 
 
 @pytest.fixture
