@@ -53,6 +53,9 @@ from app.settings import ROOT, Settings
 from app.static_files import RevalidatedStaticFiles
 from app.trainings import routes as trainings
 
+GZIP_BYTES = 500
+"""A smaller response would shrink by little more than the headers that say that it is compressed."""
+
 GZIP_LEVEL = 6
 """Scripts and styles are within a thousandth of their smallest size at higher levels."""
 
@@ -165,7 +168,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     # Arrays of float32 hardly shrink: compressing them would take longer than sending them.
     app.add_middleware(
         GZipMiddleware,
-        minimum_size=1000,
+        minimum_size=GZIP_BYTES,
         compresslevel=GZIP_LEVEL,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, SAFETENSORS, NPZ),
     )

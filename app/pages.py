@@ -24,6 +24,7 @@ from app.operations.orientation_tuning import TuningGroup, tuning_groups
 from app.served_network import ServedNetwork
 from app.server.websocket_protocol import MESSAGE_BYTES
 from model.artifact import VISITOR_MODEL
+from model.experiments.filter_names import named_layers
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,8 +121,17 @@ async def show_workbench(request: Request, model: str | None = None) -> Response
     served, default = context.model(model), context.settings.default_model
     choices = [default, *(name for name in context.models.uploaded if name != default)]
     page_data = DigitPageData.of(context, served)
-    has_history = served.history is not None
-    return _page(request, "pages/workbench.html", served, page_data=page_data, choices=choices, has_history=has_history)
+    named_layer, _rectifier = named_layers(served.artifact.network) or (None, None)
+    return _page(
+        request,
+        "pages/workbench.html",
+        served,
+        page_data=page_data,
+        choices=choices,
+        has_history=served.history is not None,
+        named_layer=named_layer,
+        has_filter_pages=served.name == context.measurements.visualized_model,
+    )
 
 
 @router.get("/editor")

@@ -1,7 +1,7 @@
 """GET /models/{model}/filter-names: what each filter of the first layer is activated by most, in words."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -17,6 +17,9 @@ from app.parameters import CheckpointParameter, ModelPath
 from app.served_network import ServedNetwork
 from model.experiments.filter_names import EDGE_FROM, FilterName, InkSide, Kind, named_layers
 from model.experiments.orientation_tuning import SELECTIVE_FROM
+
+DECIMALS = 4
+"""Of the measured values: more than differs between stimuli. Pages load the names of a layer with its kernels."""
 
 router = APIRouter(prefix=API, tags=["Experiments"])
 
@@ -54,7 +57,10 @@ class NamedFilter:
     @classmethod
     def of(cls, number: int, name: FilterName) -> "NamedFilter":
         """Describe the filter of this number."""
-        return cls(filter=number, name=name.words, **vars(name))
+        measured: dict[str, Any] = {
+            key: round(each, DECIMALS) if isinstance(each, float) else each for key, each in vars(name).items()
+        }
+        return cls(filter=number, name=name.words, **measured)
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,7 @@
  * @property {(layer: string) => Tensor | undefined} kernelsOf  The finished network's, in half precision.
  * @property {(layer: string) => Promise<Weights>} weightsOf    The finished network's.
  * @property {(layer: string, kernels?: Tensor, range?: number) => void} showKernels  The defaults are those of the finished network.
+ * @property {Pick<ReturnType<typeof import("./network/filter-names.js").createFilterNames>, "nameOf" | "pageOf">} names  Of filters.
  * @property {(error: unknown) => void} fail
  * @property {() => void} repaint
  * @property {AbortSignal} signal  For listeners.

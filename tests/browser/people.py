@@ -21,6 +21,11 @@ def feature_map(page: Page, layer: str, number: int) -> Locator:
     return page.get_by_label(f"{layer}, map {number}", exact=True)
 
 
+def kernel(page: Page, layer: str, number: int) -> Locator:
+    # In the first layer, what the filter responds to follows its number.
+    return page.get_by_role("img", name=re.compile(rf"^{layer}, kernel {number}(:|$)"))
+
+
 # Of a canvas all of its pixels; of a map or kernel, one pixel for each cell of its part of its layer's canvas.
 PIXELS_OF = """element => {
   if (element instanceof HTMLCanvasElement) {

@@ -21,6 +21,7 @@ from tests.browser.people import (
     expect_repainted,
     expect_shown,
     feature_map,
+    kernel,
     pixels,
     show_all,
 )
@@ -39,10 +40,6 @@ def training(page: Page) -> Locator:
 
 def slider(page: Page) -> Locator:
     return training(page).get_by_role("slider", name="Step of training")
-
-
-def kernel(page: Page, layer: str, number: int) -> Locator:
-    return page.get_by_role("img", name=f"{layer}, kernel {number}", exact=True)
 
 
 def open_training(page: Page) -> None:

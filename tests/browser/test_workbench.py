@@ -19,6 +19,7 @@ from tests.browser.people import (
     expect_repainted,
     expect_shown,
     feature_map,
+    kernel,
     pad,
     pixels,
     show_all,
@@ -246,9 +247,8 @@ def test_canvas_colors_are_those_of_the_values_on_the_layers_scale(open_page, se
         # One of 255 levels either way, and half precision on the way.
         np.testing.assert_allclose(shown, colors(response["layers"][0]["feature_maps"][number], limit), atol=4)
 
-        kernel = page.get_by_role("img", name=f"conv1, kernel {number}", exact=True)
         expect(page.locator("#layer-conv1 .legend").nth(1)).to_contain_text("−0.")  # the kernels are loaded
-        shown = np.array(pixels(kernel)).reshape(5, 5, 4)[:, :, :3]
+        shown = np.array(pixels(kernel(page, "conv1", number))).reshape(5, 5, 4)[:, :, :3]
         limit = np.abs(kernels["kernels"]).max()
         np.testing.assert_allclose(shown, colors(kernels["kernels"][number][0], limit), atol=4)
 

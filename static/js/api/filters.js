@@ -1,8 +1,8 @@
 // @ts-check
 // Feature visualization of filters, as measured on the test digits.
-/** @import { Box, FilterNames, ReceptiveField, Tensor } from "../types.js" */
+/** @import { Box, ReceptiveField, Tensor } from "../types.js" */
 import { apiAddress } from "./address.js";
-import { requestJson, requestTensors } from "./http.js";
+import { requestTensors } from "./http.js";
 
 /**
  * Every filter of a layer: `mean_patches` [F, s, s] and `strongest` [F].
@@ -25,14 +25,4 @@ export async function getVisualization(model, layer, filter) {
   const address = apiAddress(["models", model, "layers", layer, "filters", filter], { dtype: "float16" });
   const { tensors, metadata } = await requestTensors(address);
   return { response: JSON.parse(metadata.response), tensors };
-}
-
-/**
- * What each filter of the first layer is activated by most.
- * @param {string} model
- * @param {number | null} [checkpoint]  Training step; null for the finished network.
- * @returns {Promise<FilterNames>}
- */
-export function getFilterNames(model, checkpoint = null) {
-  return requestJson(apiAddress(["models", model, "filter-names"], { checkpoint }));
 }

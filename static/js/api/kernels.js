@@ -1,7 +1,6 @@
 // @ts-check
-// The one way to request kernels and biases.
-/** @import { Digit, Neuron, NeuronArithmetic, Weights } from "../types.js" */
-import { bodyOf } from "./activations.js";
+// The one way to request kernels, biases, and the names of filters.
+/** @import { FilterNames, Weights } from "../types.js" */
 import { apiAddress } from "./address.js";
 import { requestJson, requestTensors } from "./http.js";
 
@@ -21,23 +20,11 @@ export async function requestKernels(model, layer, { dtype = "float16", checkpoi
 }
 
 /**
- * The arithmetic of one neuron for a digit.
+ * What each filter of the first layer is activated by most.
  * @param {string} model
- * @param {Digit} digit
- * @param {Neuron} neuron
- * @returns {Promise<NeuronArithmetic>}
+ * @param {number | null} [checkpoint]  Training step; null for the finished network.
+ * @returns {Promise<FilterNames>}
  */
-export function requestNeuron(model, digit, neuron) {
-  return requestJson(apiAddress(["models", model, "neuron"]), { body: { ...bodyOf(digit), ...neuron } });
-}
-
-/**
- * The weights of one neuron, however large its layer is.
- * @param {string} model
- * @param {Neuron} neuron
- * @returns {Promise<number[][][]>} [channel][row][column]
- */
-export async function requestNeuronKernel(model, neuron) {
-  // The operation needs a digit, but the weights are the same for every digit.
-  return (await requestNeuron(model, { kind: "sample", index: 0 }, neuron)).kernel;
+export function getFilterNames(model, checkpoint = null) {
+  return requestJson(apiAddress(["models", model, "filter-names"], { checkpoint }));
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Arithmetic, Box, LayerDescription, Neuron, Sources, Tensor } from "../types.js" */
-import { valueAt } from "../network/tensors.js";
+import { valueAt } from "../network/selectors.js";
 
 // One neuron's arithmetic, computed from the maps and kernels that the server sent in single precision.
 //
@@ -70,54 +70,8 @@ function positionOfLargest(patch, { height, width }) {
   return position;
 }
 
-/**
- * The contribution of each input channel to the feature map of one filter. With the bias they add up to the feature map.
- * @param {LayerDescription} layer
- * @param {Tensor} reads
- * @param {Tensor} kernels  [F, C, kH, kW], or [F, H', W', C, kH, kW] for unshared weights.
- * @param {number} filter
- * @returns {Tensor} [C, H', W']
- */
-export function contributionMaps(layer, reads, kernels, filter) {
-  const { input_shape: [channels, height, width], output_shape: [, rows, columns], stride, padding } = layer;
-  const [tall, wide] = kernels.shape.slice(-2);
-  const unshared = isUnshared(kernels);
-  let kernel = kernelOf(kernels, { filter, row: 0, column: 0 });
-  const data = new Float32Array(channels * rows * columns);
-  const [down, right] = stride ?? [1, 1];
-  const [above, before] = padding ?? [0, 0];
-  for (let row = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1) {
-      if (unshared) kernel = kernelOf(kernels, { filter, row, column });
-      for (let channel = 0; channel < channels; channel += 1) {
-        let sum = 0;
-        for (let i = 0; i < tall; i += 1) {
-          const y = row * down - above + i;
-          if (y < 0 || y >= height) continue;
-          for (let j = 0; j < wide; j += 1) {
-            const x = column * right - before + j;
-            if (x < 0 || x >= width) continue;
-            sum += reads.data[(channel * height + y) * width + x] * kernel[(channel * tall + i) * wide + j];
-          }
-        }
-        data[(channel * rows + row) * columns + column] = sum;
-      }
-    }
-  }
-  return { shape: [channels, rows, columns], data };
-}
-
-/**
- * Input channels by the absolute value of their contribution to a neuron, the strongest first.
- * @param {ArrayLike<number>} sums
- * @returns {number[]}
- */
-export function strongestFirst(sums) {
-  return Array.from(sums, (_, channel) => channel).sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]) || a - b);
-}
-
 /** Whether every position has its own kernel. @param {Tensor} kernels */
-function isUnshared(kernels) {
+export function isUnshared(kernels) {
   return kernels.shape.length === 6;
 }
 
@@ -126,7 +80,7 @@ function isUnshared(kernels) {
  * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
  * @returns {Float32Array} [C, kH, kW], flat.
  */
-function kernelOf(kernels, { filter, row, column }) {
+export function kernelOf(kernels, { filter, row, column }) {
   const { shape, data } = kernels;
   const size = shape.slice(-3).reduce((product, extent) => product * extent, 1);
   const index = isUnshared(kernels) ? (filter * shape[1] + row) * shape[2] + column : filter;

@@ -16,7 +16,7 @@ import { decimalsFor } from "./rounding.js";
  * @param {Bench} bench
  * @param {LayerDescription} layer
  * @param {NeuronGrid} grid
- * @param {() => {sources: Sources, isExact: boolean} | null} sources
+ * @param {ReturnType<typeof import("./first-sweep-values.js").createFirstSweepValues>["sources"]} sources
  */
 export function createFirstSweepScene(bench, layer, grid, sources) {
   const [, rows, columns] = grid.shape;
@@ -64,8 +64,9 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
 
     /** @param {ShownMaps} maps  @param {Neuron} cell  @param {number} painted  @returns {FirstSweepView | null} */
     viewOf(maps, cell, painted) {
-      const reads = sources()?.sources.reads;
-      if (!reads) return null;
+      const known = sources();
+      if (!known) return null;
+      const { sources: { reads, weights }, step } = known;
       const neuron = grid.neuronOf(cell);
       const span = patchSpan(layer, neuron);
       const found = arithmeticAt(cell);
@@ -77,12 +78,13 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
         map: mapOf(maps, neuron.filter),
         cell: { top: cell.row, left: cell.column, height: 1, width: 1 },
         number: neuron.filter,
+        name: bench.names.nameOf(layer.name, neuron.filter, step),
         products: reads.shape[0] * span.height * span.width,
         sum: found?.isExact && maps.isOwn ? sumOf(found.arithmetic) : null,
         decimals: decimalsFor(source.display_range[1]),
         colorings: {
           reads: before ? { scale: diverging, range: before.display_range[1] } : { scale: ink, range: 1 },
-          kernel: { scale: diverging, range: kernel ? rangeOf(/** @type {Tensor} */ (sources()?.sources.weights?.kernels), kernel) : 1 },
+          kernel: { scale: diverging, range: kernel ? rangeOf(/** @type {Tensor} */ (weights?.kernels), kernel) : 1 },
           map: { scale: diverging, range: source.display_range[1] / shown[neuron.filter].factor },
         },
       };

@@ -64,7 +64,7 @@ export function createFirstSweepValues({ model, store, kernelsOf, weightsOf, fai
 
     /**
      * The exact values of the digit that is shown, or until they arrive the page's rounded ones.
-     * @returns {{sources: Sources, isExact: boolean} | null}
+     * @returns {{sources: Sources, isExact: boolean, step: number | null} | null} `step`: of the weights; null for the finished network.
      */
     sources() {
       const { response } = store.getState();
@@ -72,8 +72,13 @@ export function createFirstSweepValues({ model, store, kernelsOf, weightsOf, fai
       const isExact = isKnown() && response.digit === wanted().digit;
       const tensors = isExact ? known?.tensors : response.tensors;
       if (!tensors?.[before?.name ?? "input"]) return null;
-      const learned = weights.get(wanted().step) ?? roughWeights();
-      return { sources: { ...sourcesFrom(section, before, tensors, learned), after: null }, isExact };
+      const { step } = wanted();
+      const learned = weights.get(step);
+      return {
+        sources: { ...sourcesFrom(section, before, tensors, learned ?? roughWeights()), after: null },
+        isExact,
+        step: learned ? step : (response.training?.step ?? null),
+      };
     },
   };
 }

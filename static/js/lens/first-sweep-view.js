@@ -22,6 +22,7 @@ const KERNEL_SHARE = 0.62; // Of the room for a map, unless the kernel is as lar
  * @property {Box} cell          The painted cell.
  * @property {number} painted    Cells painted so far.
  * @property {number} number     Of the filter.
+ * @property {string} name       What it responds to; empty if unknown.
  * @property {number} products
  * @property {number | null} sum  Of the products and the bias; null until the exact values are known.
  * @property {number} decimals

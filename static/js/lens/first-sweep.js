@@ -34,7 +34,6 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   const scene = createFirstSweepScene(bench, layer, grid, values.sources);
   const announce = createAnnouncer(find(root, "[role=status]", HTMLElement));
   const play = find(root, "#sweep-play", HTMLButtonElement);
-  const name = find(root, "#sweep-filter", HTMLElement);
 
   /** @type {ShownMaps | null} */
   let maps = null;
@@ -71,7 +70,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
     if (!shown) return;
     view.update(shown);
     setText(play, sweep.isPlaying() ? "Pause" : "Play");
-    setText(name, `${grid.together ? "Neuron" : "Filter"} ${shown.number}`);
+    showFilter(root, grid.together ? "Neuron" : "Filter", shown);
   }
 
   /** Nobody sees the sums of a sweep that is not on the screen. */
@@ -140,6 +139,13 @@ export function createFirstSweep(bench, root, isExact, openLens) {
     },
     repaint,
   };
+}
+
+/** @param {HTMLElement} root  @param {string} noun  @param {{number: number, name: string}} filter */
+function showFilter(root, noun, { number, name }) {
+  setText(find(root, "#sweep-filter", HTMLElement), `${noun} ${number}`);
+  const title = root.querySelector("#sweep-name");
+  if (title) setText(title, name && `: ${name}`);
 }
 
 /** @param {NeuronGrid} grid  @param {number} filter  @returns {Neuron[]} */

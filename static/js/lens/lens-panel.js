@@ -20,6 +20,8 @@ const LARGEST_GRID = 8; // Most columns of a patch for which patch, kernel and p
  * @typedef {object} LensView
  * @property {Section} section
  * @property {Neuron} neuron
+ * @property {string} name         What the filter responds to; empty if unknown.
+ * @property {string | undefined} page  The address of the filter's page, if it has one.
  * @property {boolean} pinned
  * @property {Arithmetic | null} arithmetic  Null until approximate values have arrived.
  * @property {boolean} exact       Whether the values are in single precision; otherwise no numbers are shown.
@@ -49,7 +51,9 @@ const LARGEST_GRID = 8; // Most columns of a patch for which patch, kernel and p
  */
 export function createLensPanel(layers, actions, signal) {
   const header = createLensHeader(layers, actions, signal);
-  const says = build("p", { class: "says" });
+  const title = build("a");
+  const sentence = build("span");
+  const says = build("p", { class: "says" }, title, sentence);
   const readStage = createStage("reads");
   const neuronMaps = createNeuronMaps(STAGE_ROOM);
   const equation = createEquation();
@@ -79,7 +83,8 @@ export function createLensPanel(layers, actions, signal) {
     update(view) {
       const { section: { layer }, arithmetic, painted } = view;
       header.update(view);
-      setText(says, `${view.step === null ? "" : `After step ${view.step.toLocaleString("en")} of training. `}${sentenceOf(view)} ${view.pinned ? "Pinned: Escape lets go." : "Click to pin it."}`);
+      showName(view);
+      setText(sentence, `${view.step === null ? "" : `After step ${view.step.toLocaleString("en")} of training. `}${sentenceOf(view)} ${view.pinned ? "Pinned: Escape lets go." : "Click to pin it."}`);
       for (const part of [readStage, outcome]) part.root.hidden = !arithmetic;
       equation.root.hidden = !arithmetic || arithmetic.columns > LARGEST_GRID;
       sums.hidden = !arithmetic?.sums;
@@ -90,6 +95,14 @@ export function createLensPanel(layers, actions, signal) {
       if (arithmetic) showArithmetic(view, arithmetic);
     },
   };
+
+  /** @param {LensView} view */
+  function showName({ name, page, neuron }) {
+    title.hidden = !name;
+    setText(title, `Filter ${neuron.filter}: ${name}`);
+    if (page) title.href = page;
+    else title.removeAttribute("href");
+  }
 
   /** @param {LensView} view  @param {Arithmetic} arithmetic */
   function showArithmetic(view, arithmetic) {

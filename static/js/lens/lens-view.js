@@ -7,7 +7,8 @@
 import { patchSpan } from "../draw/grid-geometry.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { planesOf, shownLayer } from "../network/selectors.js";
-import { strongestFirst, writeOut } from "./arithmetic.js";
+import { writeOut } from "./arithmetic.js";
+import { strongestFirst } from "./contribution-maps.js";
 import { decimalsFor } from "./rounding.js";
 
 /**
@@ -41,9 +42,14 @@ export function lensView(bench, values, section, neuron, look) {
   const maps = found ? planesOf(found.sources.reads) : [];
   const additions = found ? values.contributionsOf(layer, found.sources, neuron.filter) : [];
   const { channel, expanded, pinned, painted, playing, still, heldMap } = look;
+  const exact = found?.isExact ?? false;
+  const step = values.step();
   return {
+    // The page of a filter is about the finished network.
+    name: exact ? bench.names.nameOf(layer.name, neuron.filter, step) : "",
+    page: step === null ? bench.names.pageOf(neuron.filter) : undefined,
     section, neuron, arithmetic, order, expanded, pinned, painted, playing, still, colorings,
-    exact: found?.isExact ?? false,
+    exact,
     decimals: decimalsFor(colorings.own.range),
     extent: [layer.input_shape[1], layer.input_shape[2]],
     reads: before?.name ?? "input",
@@ -53,7 +59,7 @@ export function lensView(bench, values, section, neuron, look) {
     map: values.mapOf(layer, source, neuron.filter),
     mapName: `map ${neuron.filter} of ${source.name}`,
     held: heldMap?.(source.name, neuron.filter) ?? null,
-    step: values.step(),
+    step,
   };
 }
 

@@ -8,7 +8,8 @@ import { requestKernels } from "../api/kernels.js";
 import { patchSpan } from "../draw/grid-geometry.js";
 import { planesOf } from "../network/selectors.js";
 import { rectify } from "../network/tensors.js";
-import { contributionMaps, isEmptyPatch } from "./arithmetic.js";
+import { isEmptyPatch } from "./arithmetic.js";
+import { createContributionMaps } from "./contribution-maps.js";
 import { createKnownValues } from "./known-values.js";
 import { sourcesFrom, stepShown, withoutBiases } from "./sources.js";
 
@@ -134,25 +135,3 @@ export function createValues(bench, onChange) {
 }
 
 /** @typedef {ReturnType<typeof createValues>} Values */
-
-/** The contribution maps of a filter, kept until the digit, the kernels or the filter change. */
-function createContributionMaps() {
-  /** @type {{reads: Tensor, kernels: Tensor, filter: number, layer: LayerDescription, maps: Plane[]} | null} */
-  let latest = null;
-
-  /**
-   * The contribution of each input channel to a filter's map, at all positions. None for a layer with a single input channel.
-   * @param {LayerDescription} layer
-   * @param {Sources} sources
-   * @param {number} filter
-   * @returns {Plane[]}
-   */
-  return (layer, { reads, weights }, filter) => {
-    if (!weights || reads.shape[0] === 1) return [];
-    const { kernels } = weights;
-    if (latest?.reads.data !== reads.data || latest.kernels !== kernels || latest.filter !== filter || latest.layer !== layer) {
-      latest = { reads, kernels, filter, layer, maps: planesOf(contributionMaps(layer, reads, kernels, filter)) };
-    }
-    return latest.maps;
-  };
-}

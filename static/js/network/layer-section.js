@@ -14,6 +14,7 @@ const MANY = 16; // Up to so many are all shown.
 const GAP = 12;
 const POOL_SIDE = 52; // Beside a map without a kernel.
 const TEXT = 36; // Number and mark of a map, under its kernel.
+const NAME = 18; // Of a filter, under kernel and map.
 
 /**
  * One layer: each filter's kernel beside its feature map; all maps in one canvas, and all kernels in another.
@@ -97,7 +98,7 @@ export function createLayerSection(root, section, actions) {
     const size = parseFloat(style.getPropertyValue("--kernel-size"));
     const kernel = kernels ? kernelSheet(kernels.tensor) : { width: kernelLegend ? size : POOL_SIDE, height: kernelLegend ? size : 0 };
     const [side, tall] = [kernel.width, kernel.height + TEXT];
-    sheet = sheetFor({ width: newWidth, map: parseFloat(style.getPropertyValue("--map-size")), cells: [height, width], side, tall, gap: GAP });
+    sheet = sheetFor({ width: newWidth, map: parseFloat(style.getPropertyValue("--map-size")), cells: [height, width], side, tall, under: "named" in root.dataset ? NAME : 0, gap: GAP });
     root.style.setProperty("--sheet-columns", String(sheet.columns));
     const lengths = { across: sheet.pitch[0], down: sheet.pitch[1], "map-width": width * sheet.zoom, "map-height": height * sheet.zoom, "side-width": side, left: sheet.left, "kernel-height": kernel.height };
     for (const [name, length] of Object.entries(lengths)) root.style.setProperty(`--sheet-${name}`, `${length}px`);

@@ -20,17 +20,18 @@ const LARGEST_ZOOM = 42; // A 1×1 map is not shown larger than a 3×3 one.
  * @param {[number, number]} room.cells  Rows and columns of a map.
  * @param {number} room.side    Width of what is beside a map: its kernel and number.
  * @param {number} room.tall    Height of that.
+ * @param {number} [room.under] Height of what is under both.
  * @param {number} room.gap     Between maps, at least.
  * @returns {Sheet}
  */
-export function sheetFor({ width, map, cells: [rows, cols], side, tall, gap }) {
+export function sheetFor({ width, map, cells: [rows, cols], side, tall, under = 0, gap }) {
   const zoom = Math.min(LARGEST_ZOOM, Math.max(1, Math.floor(map / Math.max(rows, cols))));
   const left = side + 2;
   const least = left + cols * zoom + gap;
   const columns = Math.max(1, Math.floor((width + gap) / (Math.ceil(least / zoom) * zoom)));
   // The rest of the width is distributed between the columns.
   const across = Math.max(Math.ceil(least / zoom), Math.floor((width + gap) / columns / zoom)) * zoom;
-  const down = Math.ceil((Math.max(rows * zoom, tall) + gap) / zoom) * zoom;
+  const down = Math.ceil((Math.max(rows * zoom, tall) + under + gap) / zoom) * zoom;
   return { columns, zoom, pitch: [across, down], left };
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { ActivationsRequest, LayerDescription, ModelDescription, Plane, State, Tensor } from "../types.js" */
+/** @import { ActivationsRequest, LayerDescription, ModelDescription, Neuron, Plane, State, Tensor } from "../types.js" */
 
 /**
  * What the layer section of one layer shows.
@@ -117,6 +117,15 @@ export function planesOf(tensor) {
 /** One map as a plane. @param {Tensor} tensor  [H, W]. @returns {Plane} */
 export function planeOf({ shape: [height, width], data }) {
   return { width, height, data };
+}
+
+/**
+ * The activation of one neuron.
+ * @param {Tensor} tensor  [F, H, W]
+ * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ */
+export function valueAt({ shape: [, height, width], data }, { filter, row, column }) {
+  return data[(filter * height + row) * width + column];
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 // Arithmetic on whole tensors of feature maps or kernels. Does not know layers, requests or elements.
-/** @import { Neuron, Tensor } from "../types.js" */
+/** @import { Tensor } from "../types.js" */
 
 /**
  * `now` minus `before`, value by value. Both belong to the same layer.
@@ -30,13 +30,4 @@ export function differencesOf(now, before) {
  */
 export function rectify({ shape, data }) {
   return { shape, data: data.map((value) => Math.max(0, value)) };
-}
-
-/**
- * The activation of one neuron.
- * @param {Tensor} tensor  [F, H, W]
- * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
- */
-export function valueAt({ shape: [, height, width], data }, { filter, row, column }) {
-  return data[(filter * height + row) * width + column];
 }

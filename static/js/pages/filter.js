@@ -2,8 +2,8 @@
 // Feature visualization of one filter.
 /** @import { LayerDescription, ModelDescription, PageData, Tensor } from "../types.js" */
 /** @import { Visualization } from "../experiments/feature-visualization/filter-view.js" */
-import { getFilterNames, getVisualization } from "../api/filters.js";
-import { requestKernels } from "../api/kernels.js";
+import { getVisualization } from "../api/filters.js";
+import { getFilterNames, requestKernels } from "../api/kernels.js";
 import { persist } from "../api/reachability.js";
 import { build } from "../dom/build.js";
 import { find } from "../dom/find.js";

@@ -1,7 +1,8 @@
 // @ts-check
 // Feature visualization of every filter; a layer's pictures are requested when it comes near the screen.
 /** @import { ModelDescription, PageData, Tensor } from "../types.js" */
-import { getFilterNames, getVisualizations } from "../api/filters.js";
+import { getVisualizations } from "../api/filters.js";
+import { getFilterNames } from "../api/kernels.js";
 import { persist } from "../api/reachability.js";
 import { build } from "../dom/build.js";
 import { find, findAll } from "../dom/find.js";

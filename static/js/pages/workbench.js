@@ -18,6 +18,7 @@ import { neededRequest, planeOf, sectionsOf } from "../network/selectors.js";
 import { createStore } from "../shell/store.js";
 import { blankUpload, rejectedUpload, reportLinkProblem } from "../shell/failures.js";
 import { fromFragment } from "../shell/url.js";
+import { createFilterNames } from "../network/filter-names.js";
 import { createNetworkPicture } from "../network/picture/picture.js";
 import { createKernelLoader, createNetworkView } from "../network/network-view.js";
 import { createPredictionBars, describeFraming, describePrediction } from "../network/prediction-bars.js";
@@ -136,8 +137,13 @@ function showKernels(layer, tensor = store.getState().response?.training ? undef
   picture.showKernels();
 }
 
+const names = createFilterNames(model.id, () => {
+  scheduleMaps();
+  sweep.repaint();
+  lens.repaint();
+});
 const bench = {
-  model, sections, store, colors: () => colors, kernelsOf: kernels.kernelsOf, weightsOf, showKernels, fail: showProblem,
+  model, sections, store, colors: () => colors, kernelsOf: kernels.kernelsOf, weightsOf, showKernels, names, fail: showProblem,
   repaint: () => scheduleMaps(), signal,
 };
 const lens = wireLens(bench);
@@ -178,6 +184,7 @@ function paintResponse(state, all = false) {
   network.update(shown, response.training ?? response.digit, colors.diverging, all);
   picture.updateResponse(response);
   training.painted(response);
+  names.show(response, all);
   clearTimeout(rest);
   if (!all) rest = setTimeout(() => paintResponse(store.getState(), true), REST);
 }

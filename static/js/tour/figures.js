@@ -12,7 +12,7 @@ import { enlarge, paintPlane, paintSheet, positionOf } from "../draw/plane.js";
 import { createPolarPlot } from "../experiments/orientation-tuning/polar-plot.js";
 import { createNumberGrid } from "../lens/number-grid.js";
 import { formatValue } from "../network/legend.js";
-import { valueAt } from "../network/tensors.js";
+import { valueAt } from "../network/selectors.js";
 import { MIDDLE } from "./measurements.js";
 import { createPanel, pickPositions, squareAround } from "./panel.js";
 

@@ -4,8 +4,8 @@
 /** @import { Position } from "./guesses.js" */
 import { requestActivations } from "../api/activations.js";
 import { getLayerCosts, getTuning, postFeatureComparison, postGradients, postPerturbPixel, postTranslation } from "../api/experiments.js";
-import { getFilterNames } from "../api/filters.js";
-import { requestKernels, requestNeuron } from "../api/kernels.js";
+import { getFilterNames, requestKernels } from "../api/kernels.js";
+import { requestNeuron } from "../api/neuron.js";
 import { largestAt } from "../draw/plane.js";
 import { kernelOf } from "../experiments/feature-comparison/features.js";
 import { formatValue } from "../network/legend.js";

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { contributionMaps, strongestFirst, writeOut } from "../../../static/js/lens/arithmetic.js";
+import { writeOut } from "../../../static/js/lens/arithmetic.js";
 
 /** @param {number[]} shape  @param {number[]} data */
 const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });
@@ -48,25 +48,4 @@ test("a neuron with unshared weights is written out from the kernel and bias of 
   assert.deepEqual([...(kernel ?? [])], [7, 8]);
   assert.equal(bias, 3.5);
   assert.equal(computed, 2 * 7 + 20 * 8 + 3.5);
-});
-
-test("what each input channel adds, with unshared weights", () => {
-  const { shape, data } = contributionMaps(local, reads, kernels, 1);
-
-  assert.deepEqual(shape, [2, 1, 2]);
-  assert.deepEqual([...data], [1 * 5, 2 * 7, 10 * 6, 20 * 8]);
-});
-
-test("what each input channel adds, with shared weights, a stride and padding", () => {
-  const conv = layer({
-    name: "conv1", operation: "weighted_sum", input_shape: [1, 1, 3], output_shape: [1, 1, 2], stride: [1, 2], padding: [0, 1],
-  });
-
-  const { data } = contributionMaps(conv, tensor([1, 1, 3], [1, 2, 3]), tensor([1, 1, 1, 3], [10, 100, 1000]), 0);
-
-  assert.deepEqual([...data], [1 * 100 + 2 * 1000, 2 * 10 + 3 * 100]);
-});
-
-test("the strongest contributions come first, whatever their sign", () => {
-  assert.deepEqual(strongestFirst([0.1, -3, 0, 2, -0.1]), [1, 3, 0, 4, 2]);
 });

@@ -16,8 +16,10 @@ const { server, model, digits = [], fields = [], maps = [] } = JSON.parse(readFi
 Object.assign(globalThis, { document: { documentElement: { dataset: { root: server } } } });
 const { requestActivations } = await import("../../../static/js/api/activations.js");
 const { requestKernels } = await import("../../../static/js/api/kernels.js");
-const { fieldIn, insideOf, patchSpan } = await import("../../../static/js/draw/grid-geometry.js");
-const { contributionMaps, writeOut } = await import("../../../static/js/lens/arithmetic.js");
+const { insideOf, patchSpan } = await import("../../../static/js/draw/grid-geometry.js");
+const { writeOut } = await import("../../../static/js/lens/arithmetic.js");
+const { contributionMaps } = await import("../../../static/js/lens/contribution-maps.js");
+const { fieldIn } = await import("../../../static/js/lens/field-view.js");
 const { sourcesFrom } = await import("../../../static/js/lens/sources.js");
 const { sectionsOf } = await import("../../../static/js/network/selectors.js");
 

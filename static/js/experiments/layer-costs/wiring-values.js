@@ -4,7 +4,7 @@
 /** @import { Choice } from "./wiring.js" */
 import { requestActivations } from "../../api/activations.js";
 import { createDigitChannel } from "../../api/digit-channel.js";
-import { requestNeuronKernel } from "../../api/kernels.js";
+import { requestNeuronKernel } from "../../api/neuron.js";
 import { planesOf } from "../../network/selectors.js";
 import { keyOf, missingNeurons } from "./wiring.js";
 
