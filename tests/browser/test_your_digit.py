@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading
 from tests.browser.test_workbench import picture_of, upload
@@ -90,6 +90,52 @@ def test_what_the_digit_really_is_goes_with_it_and_ends_with_it(open_page):
     page.get_by_role("button", name="Clear").click()
     draw(page, SEVEN)
     expect(page.locator("#loss")).to_contain_text("of 7; the prediction")
+
+
+def really(page: Page) -> Locator:
+    """What the workbench says that the digit is; the buttons for it are shown on demand."""
+    return page.locator(".true-label summary")
+
+
+def test_workbench_asks_on_demand_what_the_digit_really_is(drawn: Page):
+    buttons = drawn.get_by_role("group", name="It is really a").last
+    expect(really(drawn)).to_have_text("It is really a …")
+    expect(buttons).to_be_hidden()
+
+    really(drawn).press("Enter")
+    buttons.get_by_role("button", name="1", exact=True).press("Enter")
+
+    expect(really(drawn)).to_have_text("It is really a 1")
+    expect(buttons).to_be_hidden()
+    expect(really(drawn)).to_be_focused()
+    expect_reading(drawn, 7)
+    expect(drawn).to_have_url(re.compile("&l=1"))
+    drawn.reload()
+    expect(really(drawn)).to_have_text("It is really a 1")
+    drawn.goto("/gradients")
+    expect(drawn.locator("#loss")).to_contain_text("of 1; your choice")
+    drawn.goto("/")
+    expect(really(drawn)).to_have_text("It is really a 1")
+    drawn.get_by_role("button", name="Clear").click()
+    expect(really(drawn)).to_have_text("It is really a …")
+
+
+def test_label_of_a_test_digit_is_known_and_can_be_contradicted(open_page):
+    page = open_page("/#v=1&n=8")
+    expect(really(page)).to_have_text("It is really a 5")
+    really(page).click()
+    pressed = page.locator("#true-label button[aria-pressed=true]")
+    expect(pressed).to_have_text("5")
+
+    page.locator("#true-label button", has_text="6").click()
+    expect(really(page)).to_have_text("It is really a 6")
+    expect(page).to_have_url(re.compile("#v=1&n=8&l=6$"))
+
+    really(page).click()
+    pressed.click()
+    expect(really(page)).to_have_text("It is really a 5")
+    page.goto("/gradients#v=1&n=8")
+    expect(pressed).to_have_text("5")
 
 
 def test_upload_survives_whole_and_its_link_holds_what_the_network_received(open_page):

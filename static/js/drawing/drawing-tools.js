@@ -1,11 +1,10 @@
 // @ts-check
 // The drawing pad and its tools, the same on every page with a pad: the visitor's input becomes actions of the store, and the
 // digit is kept in the address.
-/** @import { Action, PageData, Point, State } from "../types.js" */
+/** @import { Action, Digit, PageData, Point, State } from "../types.js" */
 /** @import { Framed } from "../shell/url.js" */
-import { persist } from "../api/reachability.js";
 import { createAnnouncer } from "../dom/announce.js";
-import { find } from "../dom/find.js";
+import { find, findAll, setText } from "../dom/find.js";
 import { keepAddressAtSections, keepInAddress } from "../shell/digit-address.js";
 import { createDrawingPad } from "./drawing-pad.js";
 import { toBase64, watchForImages } from "./image-file.js";
@@ -53,6 +52,7 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
     button("redo").disabled = !future.length;
     slider("pen-width").value = String(penWidth);
     button("adjust-image").hidden = digit.kind !== "image";
+    showLabel(digit);
   }
 
   wirePens(padCanvas, store, fail, (newest) => {
@@ -61,8 +61,11 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
   }, signal);
   wireButtons(store);
   wireKeys(padCanvas, store, signal);
+  const showLabel = wireTrueLabel(store);
   wireImages(store, limits.image_bytes, fail, signal);
-  wireGallery(store, galleryModel, fail);
+  button("open-samples").addEventListener("click", () => {
+    import("./gallery-tool.js").then(({ openGallery }) => openGallery(store, galleryModel, fail)).catch(fail);
+  });
   button("adjust-image").addEventListener("click", () => {
     import("./adjust-tool.js").then(({ adjustImage }) => adjustImage(store, galleryModel, fail)).catch(fail);
   });
@@ -148,6 +151,50 @@ function wireKeys(pad, store, signal) {
 }
 
 /**
+ * "It is really a 7": what the visitor says of the digit, or the label of a test digit. A network cannot know it.
+ * @param {Store} store
+ */
+function wireTrueLabel(store) {
+  const buttons = findAll(document, "#true-label button", HTMLButtonElement);
+  /** Where the buttons are shown on demand, it says the label. */
+  const summary = document.querySelector("summary#true-label-name");
+  /** Of test digits; undefined while it is requested. @type {Map<number, number | undefined>} */
+  const labels = new Map();
+
+  /** @param {number} index */
+  async function learn(index) {
+    labels.set(index, undefined);
+    try {
+      const { getSamples } = await import("../api/samples.js");
+      labels.set(index, (await getSamples({ offset: index, limit: 1, model: null })).samples[0].label);
+      show(store.getState().digit);
+    } catch {
+      labels.delete(index); // Another message says what is wrong with the server.
+    }
+  }
+
+  /** @param {Digit} digit */
+  function show(digit) {
+    if (!buttons.length) return;
+    if (digit.kind === "sample" && !labels.has(digit.index)) learn(digit.index);
+    const label = digit.label ?? (digit.kind === "sample" ? labels.get(digit.index) : undefined);
+    for (const each of buttons) each.setAttribute("aria-pressed", String(Number(each.dataset.label) === label));
+    if (summary) setText(find(summary, "b", HTMLElement), String(label ?? "…"));
+  }
+
+  for (const each of buttons) {
+    each.addEventListener("click", () => {
+      const label = Number(each.dataset.label);
+      store.dispatch({ type: "labelChosen", label: label === store.getState().digit.label ? null : label });
+      if (!(summary instanceof HTMLElement)) return;
+      summary.click();
+      summary.focus();
+    });
+  }
+  return show;
+}
+
+/**
  * @param {Store} store
  * @param {number} maximumBytes
  * @param {(error: unknown) => void} fail
@@ -171,34 +218,6 @@ function wireImages(store, maximumBytes, fail, signal) {
       }
     },
   }, signal);
-}
-
-/**
- * The gallery of test digits is loaded when it is first opened.
- * @param {Store} store
- * @param {string | null} model  The model whose predictions are shown; null: none.
- * @param {(error: unknown) => void} fail
- */
-function wireGallery(store, model, fail) {
-  /** @type {ReturnType<typeof import("./sample-gallery.js").createSampleGallery> | null} */
-  let gallery = null;
-
-  button("open-samples").addEventListener("click", async () => {
-    try {
-      const [{ createSampleGallery }, { getSamples, getSampleSheet }] = await Promise.all([import("./sample-gallery.js"), import("../api/samples.js")]);
-      gallery ??= createSampleGallery(find(document, "#sample-gallery", HTMLDialogElement), model, {
-        async load(query) {
-          const [page, sheet] = await persist(() => Promise.all([getSamples(query), getSampleSheet(query)]), fail);
-          return { ...page, sheet };
-        },
-        choose: (index) => store.dispatch({ type: "digitChosen", digit: { kind: "sample", index } }),
-        fail,
-      });
-      gallery.open();
-    } catch (error) {
-      fail(error);
-    }
-  });
 }
 
 /** @param {number} bytes */

@@ -15,7 +15,6 @@ import { reduce } from "./reducer.js";
 import { createStore } from "./store.js";
 import { fieldsOf, fromFragment } from "./url.js";
 import { INPUT_ROOM, wireDrawingBench } from "../drawing/drawing-tools.js";
-import { wireTrueLabel } from "../drawing/true-label.js";
 import { openingState } from "../drawing/example-digit.js";
 import { createProblemNote } from "./problem-note.js";
 
@@ -89,13 +88,11 @@ export function openDigitPage() {
         extra,
       }, signal);
 
-      const trueLabel = wireTrueLabel(store, signal);
       const schedulePaint = oncePerFrame(paintNow);
 
       function paintNow() {
         bench.paint();
         bench.showTools();
-        trueLabel.show(store.getState().digit);
         if (!known) return;
         paintPlane(inputCanvas, known.input, colors.ink, 1);
         setText(framingNote, describeFraming(known.digit, known.framing));
