@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading, expect_same_pixels, feature_map, pad
 from tests.browser.test_accessibility import violations
@@ -105,6 +105,23 @@ def test_sum_is_the_one_of_the_api(open_page, server: str, model: str):
         ).json()
         rounded = round(response["computed"], 3) + 0.0  # + 0.0: no negative zero
         expect(sweep(page).locator(".sweep-sum b")).to_have_text(f"{rounded:.3f}".replace("-", "−"))
+
+
+def test_values_of_the_sums_are_requested_once_however_often_the_sweep_is_seen(open_page):
+    page = open_page("about:blank")
+    held: list[Route] = []
+    page.route("**/feature-maps?*dtype=float32*", lambda route: held.append(route))
+    with page.expect_request("**/feature-maps?*dtype=float32*"):
+        page.goto("/")
+
+    page.locator("#layer-conv5").scroll_into_view_if_needed()
+    expect(sweep(page)).not_to_be_in_viewport()
+    page.evaluate("scrollTo(0, 0)")
+    expect(sweep(page)).to_be_in_viewport(ratio=1)
+    held[0].continue_()
+
+    expect(sweep(page).locator(".sweep-sum b")).to_have_text(re.compile(r"\d"))
+    assert len(held) == 1
 
 
 def test_filters_can_be_stepped_through(open_page):

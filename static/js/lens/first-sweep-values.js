@@ -21,6 +21,8 @@ export function createFirstSweepValues({ model, store, kernelsOf, weightsOf, fai
   const layers = [before?.name, computesSums ? model.layers[model.layers.length - 1].name : layer.name].filter((name) => name !== undefined);
   /** Of one digit and training step; null for the finished network. @type {{digit: Digit, step: number | null, tensors: Record<string, Tensor>} | null} */
   let known = null;
+  /** The newest request. @type {{digit: Digit, step: number | null} | null} */
+  let latest = null;
   /** By training step. @type {Map<number | null, Weights>} */
   const weights = new Map();
 
@@ -39,7 +41,10 @@ export function createFirstSweepValues({ model, store, kernelsOf, weightsOf, fai
         known = response;
         onChange();
       },
-      onFailure: fail,
+      onFailure(error) {
+        latest = null;
+        fail(error);
+      },
     },
   );
 
@@ -57,9 +62,12 @@ export function createFirstSweepValues({ model, store, kernelsOf, weightsOf, fai
   }
 
   return {
-    /** Request the values of the digit that is shown, unless they are known. */
+    /** Request the values of the digit that is shown, unless they are known or requested. */
     request() {
-      if (!isKnown()) channel.send(wanted());
+      const { digit, step } = wanted();
+      if (latest?.digit === digit && latest.step === step) return;
+      latest = { digit, step };
+      channel.send(latest);
     },
 
     /**
