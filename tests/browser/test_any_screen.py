@@ -3,46 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.comparison import COMPARED_MODELS
+from tests.pages import BEYOND, PAGES
 
 WIDTHS = [320, 390, 720, 820, 1024, 1180, 1280, 1440, 2560]
-READY = "#prediction li[aria-current]"
-PAGES = {
-    "/": READY,
-    **{f"/?model={model}": READY for model in COMPARED_MODELS},
-    "/tour": "main",
-    "/local-and-global": "#layer-costs [data-column=outputs] a:not(:text-is('–'))",
-    "/orientation": "#tuning-cards > li",
-    "/gradients": "#delta-maps > li",
-    "/editor": "#editor-kernels > li",
-    "/saliency": READY,
-    "/filters": "section[data-painted]",
-    "/filters/cnn/conv3/5": "body[data-painted]",
-    "/train": "#train-kernels > li",
-    "/docs": "main",
-    "/problems/image-too-large": "main",
-    "/no-such-page": "main",
-}
-
-# What lies beyond the right edge of the window, or of a box that only scrolls down. In a box that scrolls sideways,
-# such as a wide table, things may lie beyond its edge.
-BEYOND = """() => {
-  const name = (e) => e.localName + (e.id && "#" + e.id) + [...e.classList].map((c) => "." + c).join("");
-  const edge = document.documentElement.clientWidth;
-  const scrolls = (e) => {
-    for (let box = e.parentElement; box && box !== document.body; box = box.parentElement) {
-      if (getComputedStyle(box).overflowX !== "visible") return true;
-    }
-    return false;
-  };
-  const beyond = [...document.body.querySelectorAll("*")].filter((e) => {
-    const { right, width, height } = e.getBoundingClientRect();
-    return width && height && right > edge + 0.5 && !e.closest(".visually-hidden, .skip-link") && !scrolls(e);
-  });
-  const cut = [...document.querySelectorAll(".bench, .site-header")].filter((e) => e.scrollWidth > e.clientWidth + 1);
-  const sideways = document.documentElement.scrollWidth > edge ? [document.documentElement] : [];
-  return [...sideways, ...beyond, ...cut].slice(0, 5).map(name);
-}"""
 
 SMALL = """() => {
   const found = new Set();
