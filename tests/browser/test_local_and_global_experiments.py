@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import pixels
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
+from tests.browser.test_any_screen import resized
 from tests.browser.test_local_and_global import expect_predictions
+from tests.pages import BEYOND
 
 PATH = "/local-and-global"
 DIGIT = f"{PATH}#n=0"
@@ -34,6 +36,18 @@ def section(page: Page, name: str) -> Locator:
 
 def post(server: str, operation: str, **body: object) -> dict:
     return httpx.post(f"{server}/api/v1/experiments/{operation}", json={"sample": 0, **body}).json()
+
+
+@pytest.mark.parametrize(
+    ("name", "painted"),
+    [("feature-comparison", "data-active"), ("translation", "data-offset"), ("pixel-permutation", "data-painted")],
+)
+def test_loaded_experiment_fits_small_phones(page: Page, name: str, painted: str):
+    expect(section(page, name)).to_have_attribute(painted, re.compile("."))
+
+    beyond = {width: resized(page, width).evaluate(BEYOND) for width in (375, 360, 320)}
+
+    assert {width: names for width, names in beyond.items() if names} == {}
 
 
 # --- Templates -------------------------------------------------------------------------------------------------------
