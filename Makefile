@@ -4,16 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 FUZZ := .venv-fuzz
+ENGINES := .venv-engines
 FUZZ_SECONDS ?= 600
 export PORT ?= 8000
 TEST_PROCESSES ?= 2
 # A file's tests stay together and files keep their order: browser tests come last, as their event loop stays behind.
 PARALLEL = --numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder
 # Tests run on one BLAS thread, as the service does.
-test test-fast check: export OPENBLAS_NUM_THREADS = 1
+test test-fast test-engines check: export OPENBLAS_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run train train-comparisons bench check test test-fast test-js test-browser format lock fuzz audit clean
+.PHONY: help run train train-comparisons bench check test test-fast test-js test-browser test-engines format lock fuzz audit clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,13 +56,16 @@ test-js: $(VENV)/.dev node_modules/.installed  ## Only the tests of JavaScript m
 test-browser: $(VENV)/.dev chromium-headless-shell  ## Only the tests in a real browser
 	$(BIN)/python -m pytest tests/browser
 
+test-engines: $(ENGINES)/.installed engines  ## A smoke test in Chromium, Firefox and WebKit; none of it is part of test
+	xvfb-run --auto-servernum $(ENGINES)/bin/python -m pytest tests/engines
+
 format: $(VENV)/.dev  ## Format the Python code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 lock: $(VENV)/.dev  ## Pin the newest allowed dependencies, with hashes
 	$(BIN)/pip install --quiet uv
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev tests/engines/requirements; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.txt -o $$name.lock; \
 	done
@@ -71,10 +75,10 @@ fuzz: $(FUZZ)/.installed  ## Search for what breaks the service (FUZZ_SECONDS=60
 
 audit: $(VENV)/.dev  ## Look the pinned dependencies up for known vulnerabilities; needs the internet
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
-	for name in requirements requirements-dev; do $(BIN)/pip-audit --require-hashes --disable-pip -r $$name.lock || exit 1; done
+	for name in requirements requirements-dev tests/engines/requirements; do $(BIN)/pip-audit --require-hashes --disable-pip -r $$name.lock || exit 1; done
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) $(BENCH) $(FUZZ) node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(FUZZ) $(ENGINES) node_modules .pytest_cache .mypy_cache .ruff_cache
 
 # The stamps make a second start quick: nothing is installed again until a lock file changes.
 $(VENV)/.run: requirements.lock | $(BIN)/pip
@@ -96,6 +100,11 @@ $(FUZZ)/.installed: requirements.lock fuzz/requirements.txt
 	$(PYTHON) -m venv $(FUZZ)
 	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check -r fuzz/requirements.txt
+	touch $@
+
+$(ENGINES)/.installed: tests/engines/requirements.lock
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
 # Node.js comes as a Python package too, so that checking needs nothing but Python; it is never part of the product.
@@ -120,3 +129,11 @@ chromium chromium-headless-shell:
 	@command -v $@ >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends $@ fonts-dejavu-core >/dev/null; \
 	  else echo "A browser is needed. On Debian: sudo apt-get install $@ fonts-dejavu-core"; exit 1; fi; }
+
+# Debian's own engines. WebKit runs in a window made of Debian's libraries, on a virtual display.
+ENGINE_PACKAGES = chromium-headless-shell chromium-driver firefox-esr webkit2gtk-driver gir1.2-webkit2-4.1 python3-gi xvfb xauth fonts-dejavu-core
+.PHONY: engines
+engines:
+	@dpkg-query --show $(ENGINE_PACKAGES) >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends $(ENGINE_PACKAGES) >/dev/null; \
+	  else echo "Three browsers are needed. On Debian: sudo apt-get install $(ENGINE_PACKAGES)"; exit 1; fi; }

@@ -11,6 +11,8 @@ from app.settings import Settings
 from model.network import Network
 from tests.builders import tiny_cnn, write_artifacts
 
+collect_ignore = ["engines"]  # They need browsers of their own; `make test-engines` names them.
+
 
 @pytest.fixture
 def anyio_backend() -> str:
