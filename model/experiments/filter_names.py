@@ -166,7 +166,9 @@ def _name(line: Float64, edge: Float64, end: Float64) -> FilterName:
     if selectivity < SELECTIVE_FROM:
         return FilterName("not selective", None, None, peak, selectivity, direction)
     if direction >= EDGE_FROM:
-        angle = _peak_angle(edge, 360)
+        # A line may activate it more than an edge, at another angle. Lines are the same turned by 180°.
+        ahead = np.cos(np.radians(STEP * (np.arange(len(edge)) - strongest))) > 0
+        angle = _peak_angle(np.where(ahead, np.maximum(edge, np.tile(line, 2)), 0), 360)
         return FilterName("edge", angle % 180, _ink_side(angle), peak, selectivity, direction)
     return FilterName("line", _peak_angle(line, 180), None, peak, selectivity, direction)
 

@@ -98,6 +98,13 @@ def expect_reading(page: Page, digit: int | None) -> None:
         expect(current).to_have_text(str(digit))
 
 
+def percent(probability: float) -> str:
+    """As the page writes it."""
+    if probability > 0.9995:
+        return ">99.9%"
+    return "<0.1%" if probability < 0.0005 else f"{probability:.1%}"
+
+
 def expect_shown(page: Page, *layers: str) -> None:
     """Wait until these layers show the newest response: those out of sight follow when the pen rests."""
     for layer in layers:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import copied_link, draw, expect_live
+from tests.browser.people import copied_link, draw, expect_live, percent
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lens import click_cell, expect_numbers, lens
 from tests.onnx_files import small_network
@@ -70,8 +70,7 @@ def expect_prediction(page: Page, server: str, model: str) -> None:
     current = page.locator("#prediction li[aria-current]")
     expect(current.locator(".digit")).to_have_text(str(digit["prediction"]["digit"]))
     for row, ((probability,),) in zip(page.locator("#prediction .probability").all(), probabilities, strict=True):
-        shown = {True: ">99.9%", False: f"{100 * probability:.1f}%"}[probability > 0.9995]
-        expect(row).to_have_text("<0.1%" if probability < 0.0005 else shown)
+        expect(row).to_have_text(percent(probability))
 
 
 @pytest.mark.parametrize("path", ["/", "/saliency", "/editor"])

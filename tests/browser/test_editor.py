@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import SEVEN, draw, expect_one_color, expect_reading, expect_repainted, pixels
+from tests.browser.people import SEVEN, draw, expect_one_color, expect_reading, expect_repainted, percent, pixels
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 PATH = "/editor#n=15"
@@ -61,7 +61,10 @@ def changed(page: Page) -> Locator:
 
 def test_page_opens_with_the_learned_kernel(page: Page, server: str):
     assert weights(page) == pytest.approx(learned(server)[0, 0].ravel(), rel=0.06, abs=1e-6)
-    expect_errors(page, 4, 4)
+    learned_errors = httpx.post(
+        f"{server}/api/v1/experiments/kernel-edits/accuracy", json={"edits": []}, timeout=BUSY
+    ).json()
+    expect_errors(page, learned_errors["errors"], learned_errors["errors"])
     expect(page.get_by_role("button", name="Reset all")).to_be_disabled()
 
 
@@ -287,7 +290,7 @@ def expect_prediction(page: Page, server: str, model: str) -> None:
     maps = httpx.post(f"{server}/api/v1/models/{model}/feature-maps", json={"sample": 15}).json()
     expect_reading(page, maps["prediction"]["digit"])
     probability = page.locator("#prediction li[aria-current] .probability")
-    expect(probability).to_have_text(re.compile(rf"{100 * maps['prediction']['probability']:.1f}"))
+    expect(probability).to_have_text(percent(maps["prediction"]["probability"]))
 
 
 def test_network_with_32_by_32_input_is_edited_as_the_default(open_page, imported_models: str):

@@ -181,9 +181,9 @@ def test_steps_lower_the_loss_and_are_reset(page: Page, server: str):
 
 
 def test_too_large_a_learning_rate_raises_the_loss_and_the_page_says_so(open_page, server: str):
-    page = open_page("/gradients#n=33&l=4")
-    expect_label(page, 4)
-    body = {"sample": 33, "label": 4, "learning_rate": 0.32}
+    page = open_page("/gradients#n=33&l=8")  # a 4
+    expect_label(page, 8)
+    body = {"sample": 33, "label": 8, "learning_rate": 0.32}
     before, after = httpx.post(f"{server}/api/v1/experiments/gradient-descent", json=body, timeout=30).json()["losses"]
     assert after > before
 

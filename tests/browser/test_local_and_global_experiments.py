@@ -111,7 +111,7 @@ def test_pointing_at_a_template_enlarges_it(templates: Locator):
     expect(templates.get_by_role("heading", name="Template 27", exact=True)).to_be_visible()
 
 
-def test_kernel_is_described_with_its_largest_activation(templates: Locator, server: str):
+def test_kernel_is_described_with_its_largest_activation(templates: Locator, page: Page, server: str):
     kernels = post(server, "feature-comparison")["convolution"]
     number = max(range(16), key=kernels["strongest"].__getitem__)
     row, column = kernels["positions"][number]
@@ -119,7 +119,9 @@ def test_kernel_is_described_with_its_largest_activation(templates: Locator, ser
     said = templates.locator("#local-kernel")
     expect(said).to_contain_text(f"The largest activation of kernel {number} is")
     expect(said).to_contain_text(f"at row {row}, column {column}")
-    inactive = kernels["strongest"].index(0)
+    page.get_by_role("button", name="Clear").click()
+    blank = httpx.post(f"{server}/api/v1/experiments/feature-comparison", json={"strokes": []}).json()
+    inactive = blank["convolution"]["strongest"].index(0)
     templates.get_by_role("button", name=f"Kernel {inactive}", exact=True).click()
     expect(said).to_have_text(f"Kernel {inactive} is not activated anywhere on this digit.")
 

@@ -57,17 +57,14 @@ export function describeSources(evidence, columns, place) {
   const links = place.column ? linksInto(evidence, columns, place) : [];
   const { column } = place;
   if (column < 2 || !links.length) return "";
-  const total = rounded(sumOf(links));
-  if (links.length === 1) return ` All of it comes through ${nameOf(columns, { column: column - 1, map: links[0].from })}.`;
+  const total = rounded(contributionOf(evidence, columns, place));
+  if (links.length === 1 && rounded(links[0].value) === total) return ` All of it comes through ${nameOf(columns, { column: column - 1, map: links[0].from })}.`;
   const named = links.slice(0, NAMED);
   const texts = named.map(({ from, value }) => `${nameOf(columns, { column: column - 1, map: from })} ${decimals(value, { signed: true })}`);
   const rest = total - named.reduce((sum, { value }) => sum + rounded(value), 0);
-  return ` It comes from ${texts.join(", ")}${describeRest(links.length - named.length, rest)}.`;
-}
-
-/** @param {number} count  @param {number} rest */
-function describeRest(count, rest) {
-  return count > 0 ? ` and ${count} weaker ${count === 1 ? "link" : "links"} ${decimals(rest, { signed: true })}` : "";
+  // The smallest links are not in the response; their sum is what is left.
+  const weaker = rounded(rest) === 0 ? "" : ` and weaker links ${decimals(rest, { signed: true })}`;
+  return ` It comes from ${texts.join(", ")}${weaker}.`;
 }
 
 /**
@@ -98,10 +95,9 @@ export function describeClass(evidence, columns, logits) {
 export function describeSum(evidence, columns, shown) {
   const column = columns.length - 1;
   const into = shown.filter((link) => link.column === column);
-  const rest = linksInto(evidence, columns, { column, map: evidence.label }).length - into.length;
   const sum = rounded(sumOf(into), 1);
   const total = rounded(evidence.difference, 1);
   const one = { places: 1 };
   const said = `Its logit is ${decimals(Math.abs(total), one)} ${total < 0 ? "below" : "above"} a blank page’s`;
-  return rest > 0 ? `${said}: ${decimals(sum, one)} shown, ${decimals(total - sum, one)} in ${rest} weaker ${rest === 1 ? "link" : "links"}.` : `${said}.`;
+  return sum === total ? `${said}.` : `${said}: ${decimals(sum, one)} shown, ${decimals(total - sum, one)} in weaker links.`;
 }

@@ -39,7 +39,7 @@ test("the strongest links lead from the class back to the input", () => {
 test("links shown and left over add up to the difference as it is written", () => {
   const links = strongestLinks(evidence, columns, [[0], [0], [0], [0, 1, 2]]);
 
-  assert.equal(describeSum(evidence, columns, links), "Its logit is 3.0 above a blank page’s: 4.0 shown, −1.0 in 1 weaker link.");
+  assert.equal(describeSum(evidence, columns, links), "Its logit is 3.0 above a blank page’s: 4.0 shown, −1.0 in weaker links.");
 });
 
 test("a class, a map and a link are described in words", () => {
