@@ -57,7 +57,7 @@ def test_one_kernel_paints_its_map_by_itself_and_rests_at_the_strongest_cell(ope
     expect_same_pixels(large_map(page), feature_map(page, "conv1", 11))
     peak = page.locator("#layer-conv1 .unit").nth(11).locator(".mark").inner_text()
     strongest = float(sweep(page).locator(".sweep-sum b").inner_text())
-    assert peak == f"≤ {strongest:.2g}"
+    assert peak == f"max {strongest:.2g}"
 
 
 def test_pen_stops_the_sweep_and_the_map_follows_it(open_page):

@@ -368,7 +368,7 @@ def hold(page: Page, pattern: str) -> Callable[[], None]:
 
 
 def test_neuron_is_the_one_that_was_clicked_although_its_map_moves_while_the_lens_loads(open_page):
-    page = open_page("about:blank", width=390, height=844)  # on a phone, kernels that arrive move maps down
+    page = open_page("about:blank", width=430, height=844)  # on a phone, kernels that arrive move maps down
     release_kernels, release_lens = hold(page, "**/layers/*/kernels*"), hold(page, "**/lens/lens.js*")
     page.goto("/")
     expect_reading(page, 3)

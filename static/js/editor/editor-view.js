@@ -89,7 +89,8 @@ export function createEditorView({ announce, colors, fail, signal, data: { model
     if (!learned || !weights) return;
     const range = rangeOfWeights();
     const [channels, rows, columns] = layer().kernelShape;
-    weightsLegend.update([-range, range], colors().diverging);
+    const clips = state.edits.present.some((edit) => edit.layer === state.layer && edit.kernel && largestAbsolute(edit.kernel) > range);
+    weightsLegend.update([-range, range], colors().diverging, clips);
     paintList(state, layer(), learned, range, colors());
     const label = `Weights of kernel ${state.filter}${channels > 1 ? `, input map ${state.channel}` : ""}`;
     pad.update(label, weights, [rows, columns], range, colors());

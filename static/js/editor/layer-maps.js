@@ -39,7 +39,7 @@ export function createLayerMaps(list, layers) {
       const planes = planesOf({ edited: edited.tensors[name], learned: learned.tensors[name], difference }[shown]);
       paintSheet(canvas, planes, Math.min(planes.length, planes[0].width > LARGE_MAP ? 8 : 16), diverging, () => high);
       enlargeInto(canvas, room);
-      legend.update([shown === "difference" ? -high : low, high], diverging);
+      legend.update([shown === "difference" ? -high : low, high], diverging, true);
       const largest = largestAbsolute(difference.data);
       setText(note, largest ? `largest change ${formatValue(largest, 2)}` : "unchanged");
       canvas.dataset.painted = shown;

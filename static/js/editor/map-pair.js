@@ -43,7 +43,7 @@ export function createMapPair(legends, choose, signal) {
     paint(state, { shown }, { learned, edited }, { diverging }) {
       const planes = { learned: planesOf(learned.tensors[shown.name])[state.filter], edited: planesOf(edited.tensors[shown.name])[state.filter] };
       const range = shown.display_range;
-      legend.update(range, diverging);
+      legend.update(range, diverging, true);
       const room = matchMedia("(max-width: 760px)").matches ? 140 : 196;
       for (const name of /** @type {const} */ (["learned", "edited"])) {
         paintPlane(canvases[name], planes[name], diverging, range[1]);

@@ -26,12 +26,11 @@ export function createLayerSection(root, section, actions) {
   const legends = find(root, ".legends", HTMLElement);
   const mapLegend = createLegend(legends, "maps");
   const kernelLegend = section.layer.parameters ? createLegend(legends, "kernels") : null;
-  const list = find(root, ".units", HTMLElement);
   const canvases = { maps: find(root, "canvas.maps", HTMLCanvasElement), kernels: find(root, "canvas.kernels", HTMLCanvasElement) };
-  const units = findAll(list, ".unit", HTMLLIElement).map((item, filter) => {
+  const units = findAll(root, ".unit", HTMLLIElement).map((item, filter) => {
     // A click on the map itself opens the lens.
     find(item, ".side", HTMLElement).addEventListener("click", () => actions.isolate(section.layer.name, filter));
-    return { item, map: find(item, ".map", HTMLElement), mark: find(item, ".mark", HTMLElement), kernel: /** @type {HTMLElement | null} */ (item.querySelector(".kernel")) };
+    return { item, mark: find(item, ".mark", HTMLElement) };
   });
   const [count, height, width] = section.layer.output_shape;
   const more = /** @type {HTMLButtonElement | null} */ (root.querySelector(".show-all"));
@@ -124,9 +123,10 @@ export function createLayerSection(root, section, actions) {
      */
     showKernels(tensor, scale, range = 0) {
       const known = kernels;
-      kernels = { tensor, scale, range: range || largestAbsolute(tensor.data) };
+      const largest = largestAbsolute(tensor.data);
+      kernels = { tensor, scale, range: range || largest };
       if (known) paintKernels(); else layOut();
-      kernelLegend?.update([-kernels.range, kernels.range], scale);
+      kernelLegend?.update([-kernels.range, kernels.range], scale, largest > kernels.range);
     },
 
     /**
@@ -136,7 +136,7 @@ export function createLayerSection(root, section, actions) {
      */
     update(view, scale, isolated) {
       painted = { view, scale };
-      mapLegend.update(view.source.display_range, scale);
+      mapLegend.update(view.source.display_range, scale, true);
       paintMaps();
       view.maps.forEach((map, filter) => describe(units[filter], map, isolated?.layer === section.layer.name && isolated.filter === filter));
     },
@@ -195,7 +195,7 @@ function describe({ item, mark }, { plane, factor, peak, mark: word }, isIsolate
  * @param {number} peak
  */
 function describePeak(plane, peak) {
-  return plane.data.length === 1 ? formatValue(peak) : `≤ ${formatValue(peak, 2)}`;
+  return plane.data.length === 1 ? formatValue(peak) : `max ${formatValue(peak, 2)}`;
 }
 
 /** @param {number} factor */

@@ -27,10 +27,11 @@ export function createLegend(root, title) {
     /**
      * @param {[number, number]} range
      * @param {ColorScale} scale
+     * @param {boolean} [clips]  Whether values beyond an end, except 0, may be shown; they have its color.
      */
-    update([from, to], scale) {
-      setText(low, formatValue(from));
-      setText(high, formatValue(to));
+    update([from, to], scale, clips = false) {
+      setText(low, formatValue(from) + (clips && from ? " and below" : ""));
+      setText(high, formatValue(to) + (clips ? " and above" : ""));
       const data = Float32Array.from({ length: STEPS }, (_, i) => from + ((to - from) * i) / (STEPS - 1));
       paintPlane(bar, { width: STEPS, height: 1, data }, scale, to);
     },

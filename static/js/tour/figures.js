@@ -305,7 +305,8 @@ function createComparison({ colors }) {
       const columns = Math.ceil(Math.sqrt(maps.length));
       paintSheet(sheet, maps, columns, diverging, () => range);
       enlargeSheet();
-      setText(words, `${maps.length} local features: a map of ${maps[0].data.length} activations each, 0 to ${formatValue(range)}`);
+      const clips = maps.some((each) => largestAbsolute(each.data) > range);
+      setText(words, `${maps.length} local features: a map of ${maps[0].data.length} activations each, 0 to ${formatValue(range)}${clips ? " and above" : ""}`);
     },
   };
 }

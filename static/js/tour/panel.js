@@ -6,6 +6,7 @@ import { build } from "../dom/build.js";
 import { setText } from "../dom/find.js";
 import { arrowStep, stepWithin } from "../dom/grid-keys.js";
 import { cellAt, shareOf } from "../draw/grid-geometry.js";
+import { largestAbsolute } from "../draw/largest.js";
 import { enlargeInto, paintPlane } from "../draw/plane.js";
 import { put } from "../draw/sweep-stage.js";
 import { createLegend } from "../network/legend.js";
@@ -52,7 +53,7 @@ export function createPanel(id, label) {
       setText(caption, words);
       if (!ends) return;
       legend ??= createLegend(legendRoom, "");
-      legend.update(ends, scale);
+      legend.update(ends, scale, largestAbsolute(plane.data) > ends[1]);
     },
 
     /**

@@ -76,7 +76,7 @@ export function createFeatureComparison(root, { api, colors, compared, fail, ann
 
   function paint() {
     if (!loaded) return;
-    legend.update([-range, range], colors().diverging);
+    legend.update([-range, range], colors().diverging, true);
     sheet.paint(colors());
     local.paint(colors());
   }

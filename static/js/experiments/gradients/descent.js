@@ -108,14 +108,14 @@ function createDescentView(root) {
    */
   function paintRow(name, phases, filters, { diverging }) {
     const shown = PHASES.map((phase) => filters.map((filter) => phases[phase][filter]));
-    const [range, , changeRange] = shown.map(rangeOfAll);
+    const [range, afterRange, changeRange] = shown.map(rangeOfAll);
     PHASES.forEach((phase, i) => {
       const canvas = find(root, `[data-of="${name}"] .${phase}`, HTMLCanvasElement);
       paintSheet(canvas, shown[i], COLUMNS, diverging, () => (phase === "difference" ? changeRange : range));
       enlargeInto(canvas, ROOM);
     });
     const hasNegative = shown[0].some(({ data }) => data.some((value) => value < 0));
-    rows[name].value.update([hasNegative ? -range : 0, range], diverging);
+    rows[name].value.update([hasNegative ? -range : 0, range], diverging, afterRange > range);
     rows[name].change.update([-changeRange, changeRange], diverging);
   }
 

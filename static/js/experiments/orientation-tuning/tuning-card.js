@@ -23,7 +23,7 @@ export function createTuningCard(choose) {
   const figures = build("small");
   const polar = createPolarPlot("Tuning curve");
   let called = "";
-  const root = build("li", { class: "tuning-card" }, build("div", { class: "pair" }, build("div", { class: "side" }, kernel, number, value), map), polar.root, verdict, figures);
+  const root = build("li", { class: "tuning-card" }, build("div", { class: "pair" }, build("div", { class: "side" }, kernel, number, " ", value), map), polar.root, verdict, figures);
   root.addEventListener("pointerenter", choose);
 
   return {
@@ -43,10 +43,9 @@ export function createTuningCard(choose) {
     /** @param {Plane} plane  @param {number} range  @param {ThemeColors} colors */
     showMap(plane, range, colors) {
       const peak = plane.data.reduce((most, each) => Math.max(most, each), 0);
-      setText(value, peak > 0 ? formatValue(peak, 2) : "inactive");
-      value.title = "Largest value of the map";
       // A map of one value has no positions; the value is shown beside the weights.
       map.hidden = plane.width === 1;
+      setText(value, peak > 0 ? `${map.hidden ? "" : "max "}${formatValue(peak, 2)}` : "inactive");
       if (map.hidden) return;
       paintPlane(map, plane, colors.diverging, range);
       map.setAttribute("aria-label", `Map of ${called}, largest value ${formatValue(peak, 2)}`);

@@ -101,7 +101,7 @@ export function createTuningView(groups, announce) {
       if (!maps) return;
       const planes = planesOf(maps);
       // The same scale before and after training, so that colors can be compared.
-      mapsLegend.update([0, group.largest], colors.diverging);
+      mapsLegend.update([0, group.largest], colors.diverging, true);
       filters.forEach((filter, i) => cards[i].showMap(/** @type {Plane} */ (planes[filter]), group.largest, colors));
     },
   };
