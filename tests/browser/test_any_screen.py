@@ -44,7 +44,20 @@ def test_no_label_is_smaller_than_12_pixels(open_page, path: str):
     page = open_page(path, width=1280)
     expect(page.locator(PAGES[path]).first).to_be_attached()
 
-    small = {width: resized(page, width).evaluate(SMALL) for width in (1280, 390)}
+    small = {width: resized(page, width).evaluate(SMALL) for width in (1440, 1280, 390, 320)}
 
     assert {width: names for width, names in small.items() if names} == {}
     expect(page.locator("body")).to_have_css("font-size", "16px")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280, 1440])
+@pytest.mark.parametrize("layer", ["conv1", "conv2"])
+def test_numbers_of_the_lens_are_large_enough_and_fit(open_page, layer: str, width: int):
+    page = open_page(f"/#n=0&k={layer}.3.5.6", width=width, height=900)
+    arithmetic = page.get_by_role("region", name="The neuron's arithmetic")
+    expect(arithmetic.get_by_role("table", name="products")).to_be_visible()
+    expect(arithmetic).not_to_contain_text("…")
+
+    assert page.evaluate(SMALL) == []
+    assert arithmetic.evaluate("body => body.scrollWidth - body.clientWidth") <= 0
+    assert page.evaluate(BEYOND) == []
