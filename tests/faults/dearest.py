@@ -138,7 +138,7 @@ def dearest() -> dict[str, Dear]:
         "explain_saliency": Dear(f"{EXPERIMENTS}/saliency", "19,000 points", drawing),
         "explain_occlusion": Dear(f"{EXPERIMENTS}/occlusion", "every pixel", {**sample, "size": 14, "stride": 1}),
         "explain_evidence": Dear(f"{MODELS}/cnn/evidence", "64 steps", {**sample, "steps": 64}),
-        "list_samples": Dear("/api/v1/samples", "200 digits as PNG", None, {"limit": 200, "zoom": 16}, PNG),
+        "list_samples": Dear("/api/v1/samples", "200 digits as PNG", None, {"limit": 200, "zoom": 11}, PNG),
         "get_sample": Dear("/api/v1/samples/0", "PNG", None, {"zoom": 16}, PNG),
         "start_training": Dear(
             TRAININGS,
