@@ -78,7 +78,8 @@ def encode_response(
 
 
 GZIP_LEVEL = 6
-"""Of tensors that are mostly zeros: 3% smaller than at level 4. Level 9 saves 1.5% more in 15 times the time."""
+"""Of every compressed response. Tensors that are mostly zeros are 3% smaller than at level 4. Level 9 saves 1.5%
+more in 15 times the time; scripts and styles are already within a thousandth of their smallest size."""
 
 
 def compressed_if_accepted(request: Request, wanted: ResponseFormat) -> ResponseFormat:

@@ -12,6 +12,7 @@ from app.addresses import Addresses
 from app.api_reference import mark_code
 from app.codecs.media_types import NPZ, SAFETENSORS
 from app.documentation import DESCRIPTION, TAGS, complete_document
+from app.formats import GZIP_LEVEL
 from app.lifespan import lifespan
 from app.live import channel
 from app.middleware.body_limit import BodyLimitMiddleware
@@ -55,9 +56,6 @@ from app.trainings import routes as trainings
 
 GZIP_BYTES = 500
 """A smaller response would shrink by little more than the headers that say that it is compressed."""
-
-GZIP_LEVEL = 6
-"""Scripts and styles are within a thousandth of their smallest size at higher levels."""
 
 ROUTES = (
     models,

@@ -96,7 +96,7 @@ def backpropagate(network: Network, pixels: Float32, label: int) -> Backpropagat
     delta[0, label] -= 1
     back = double.backward_from(before_softmax, delta[:, :, np.newaxis, np.newaxis], recording, input_gradient=False)
     return Backpropagation(
-        loss=0.0 - float(log_probabilities[0, label]),  # 0 rather than -0 for a probability of 1
+        loss=_loss(log_probabilities, label),
         outputs={name: output[0] for name, output in recording.outputs.items()},
         deltas={name: back.deltas[name][0] for name in network.layers if name in back.deltas},
         gradients={name: np.asarray(back.gradients[name], np.float64) for name in network.parameters},
@@ -163,7 +163,11 @@ def loss_of(network: Network, pixels: Float32, label: int) -> float:
     """-log of the label's probability, in nats, in double precision."""
     outputs = trace_exactly(network, network.images_of(pixels[np.newaxis]))
     logits = list(outputs.values())[-2][:, :, 0, 0]
-    return 0.0 - float(log_softmax(logits)[0, label])  # 0 rather than -0 for a probability of 1
+    return _loss(log_softmax(logits), label)
+
+
+def _loss(log_probabilities: NDArray[Any], label: int) -> float:
+    return 0.0 - float(log_probabilities[0, label])  # 0 rather than -0 for a probability of 1
 
 
 def _is_finite(network: Network, pixels: Float32, label: int) -> bool:
