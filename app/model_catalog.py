@@ -15,8 +15,7 @@ from model.artifact import PREDICTIONS_FILE, VISITOR_MODEL, WEIGHTS_FILE, Artifa
 from model.calibration import calibrate
 from model.description import describe_layers
 from model.errors import ArtifactError
-from model.network import Network
-from model.onnx.reader import load_onnx
+from model.onnx.reader import OnnxNetwork, load_onnx
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """Names of uploaded models: they appear in addresses."""
@@ -67,7 +66,7 @@ class ModelCatalog:
                 raise ArtifactError(f"{path} is not a valid name: use up to 40 letters, digits, - and _ before .onnx")
             if name in {served.name for served in self.all} or name == VISITOR_MODEL:
                 raise ArtifactError(f"{path} has the name of a model that is already served: {name}")
-            self.uploaded[name] = _uploaded(name, load_onnx(path), digits)
+            self.uploaded[name] = uploaded_network(name, f"{name}.onnx", load_onnx(path), digits)
 
     @classmethod
     def load(cls, folder: Path) -> "ModelCatalog":
@@ -108,11 +107,20 @@ def _serve(folder: Path) -> ServedNetwork:
     )
 
 
-def _uploaded(name: str, network: Network, digits: NDArray[np.uint8]) -> ServedNetwork:
+def uploaded_network(name: str, source: str, read: OnnxNetwork, digits: NDArray[np.uint8]) -> ServedNetwork:
+    """Prepare a network from an ONNX file for serving: measure its color ranges, describe its layers.
+
+    Args:
+        name: Its id.
+        source: The name of its file, for its title.
+        read: The network.
+        digits: (N, 28, 28) uint8.
+    """
+    network = read.network
     images = scaled_digits(digits, network.input_shape[1])
     artifact = Artifact(
         name=name,
-        title=f"Your own network, from {name}.onnx",
+        title=f"Your own network, from {source}",
         network=network,
         calibration=calibrate(network, network.images_of(images)),
         record={},

@@ -8,6 +8,7 @@ Needs the package `onnx`. The file is only data; nothing in it is executed.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,40 +32,67 @@ MAX_INPUT_SIZE = 64
 MAX_FILE_BYTES = 2**26
 
 
-def load_onnx(path: Path) -> Network:
-    """Read a network.
+@dataclass(frozen=True)
+class OnnxNetwork:
+    """What an ONNX file holds.
+
+    Attributes:
+        network: The network, in float32. If the file ends in logits, a softmax is added.
+    """
+
+    network: Network
+
+
+def load_onnx(path: Path) -> OnnxNetwork:
+    """Read a file and, if its weights are stored beside it, the files that it names.
 
     Args:
-        path: An ONNX file. Its input is (N, C, H, W) with one channel or three, square, up to 64×64: 0 paper, 1 ink.
-
-    Returns:
-        The network, in float32. If the file ends in logits, a softmax is added.
+        path: An ONNX file.
 
     Raises:
-        ArtifactError: The file cannot be read, or is not a network that can be shown here; the message says why.
+        ArtifactError: As `read_onnx`; the message begins with the path.
     """
-    model = _read_file(path)
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise ArtifactError(f"{path} has {size:,} bytes; at most {MAX_FILE_BYTES:,} bytes are accepted")
     try:
-        return _network_of(model.graph)
+        return read_onnx(path.read_bytes())
+    except ArtifactError as error:
+        raise ArtifactError(f"{path} {error}") from None
+
+
+def read_onnx(data: bytes, external: Mapping[str, bytes] | None = None) -> OnnxNetwork:
+    """Read a network from the bytes of an ONNX file.
+
+    Every bound is checked from the shapes that the file declares, before anything of that size is allocated.
+
+    Args:
+        data: The file. Its input is (N, C, H, W) with one channel or three, square, up to 64×64: 0 paper, 1 ink.
+        external: The files beside it that hold its weights, by the name that it gives them.
+
+    Raises:
+        ArtifactError: It cannot be read, or is not a network that can be shown here. The message says why and begins
+            with a verb, so that the file's name can stand before it.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise ArtifactError(f"has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} bytes are accepted")
+    model = _parse(data)
+    try:
+        return OnnxNetwork(_network_of(model.graph))
     except ModelError as error:
-        raise ArtifactError(f"{path} cannot be shown: {error}") from None
+        raise ArtifactError(f"cannot be shown: {error}") from None
 
 
-def _read_file(path: Path) -> Any:
+def _parse(data: bytes) -> Any:
     try:
         import onnx
     except ImportError:
-        raise ArtifactError("reading ONNX files needs the package onnx: pip install onnx") from None
+        raise ArtifactError("cannot be read: reading ONNX files needs the package onnx: pip install onnx") from None
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ArtifactError(f"{path} has {size:,} bytes; at most {MAX_FILE_BYTES:,} bytes are accepted")
-        model = onnx.load(path, load_external_data=False)
+        model = onnx.load_model_from_string(data)
         onnx.checker.check_model(model)
-    except ArtifactError:
-        raise
     except Exception as error:  # protobuf's and the checker's own kinds of error
-        raise ArtifactError(f"{path} is not an ONNX model: {' '.join(str(error).split())[:300]}") from None
+        raise ArtifactError(f"is not an ONNX model: {' '.join(str(error).split())[:300]}") from None
     return model
 
 

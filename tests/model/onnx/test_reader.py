@@ -39,7 +39,7 @@ def test_uploaded_network_computes_what_onnx_runtime_computes(
     path = small_network(rng, channels, input_size, classes).save(tmp_path / "net.onnx")
     images = rng.uniform(0, 1, (3, channels, input_size, input_size)).astype(np.float32)
 
-    network = load_onnx(path)
+    network = load_onnx(path).network
 
     assert list(network.layers) == ["conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "linear1", "softmax"]
     outputs = theirs(path, images)
@@ -53,7 +53,7 @@ def test_uploaded_network_computes_what_onnx_runtime_computes(
 
 
 def test_plain_planned_and_exact_forward_passes_agree(rng: np.random.Generator, tmp_path: Path):
-    network = load_onnx(small_network(rng, 3, 20).save(tmp_path / "net.onnx"))
+    network = load_onnx(small_network(rng, 3, 20).save(tmp_path / "net.onnx")).network
     images = rng.uniform(0, 1, (1, 3, 20, 20)).astype(np.float32)
 
     plain, planned, exact = network.trace(images), InferencePlan(network).trace(images), trace_exactly(network, images)
@@ -64,7 +64,7 @@ def test_plain_planned_and_exact_forward_passes_agree(rng: np.random.Generator, 
 
 
 def test_averaging_neuron_is_written_out_as_the_mean_of_its_patch(rng: np.random.Generator, tmp_path: Path):
-    network = load_onnx(small_network(rng).save(tmp_path / "net.onnx"))
+    network = load_onnx(small_network(rng).save(tmp_path / "net.onnx")).network
     image = rng.uniform(0, 1, (1, 1, 12, 12)).astype(np.float32)
 
     neuron = explain_neuron(network, image, network.trace(image), "pool1", 2, 1, 3)
@@ -80,7 +80,7 @@ def test_exported_network_is_read_back_unchanged(tmp_path: Path, rng: np.random.
     onnx.save(to_onnx(artifact), tmp_path / "net.onnx")
     images = rng.uniform(0, 1, (2, 1, 28, 28)).astype(np.float32)
 
-    network = load_onnx(tmp_path / "net.onnx")
+    network = load_onnx(tmp_path / "net.onnx").network
 
     assert [layer.kind for layer in network.layers.values()] == [
         layer.kind for layer in artifact.network.layers.values()
@@ -144,7 +144,7 @@ def test_equivalent_operators_are_read(rng: np.random.Generator, tmp_path: Path,
     path = file.save(tmp_path / "net.onnx")
     images = rng.uniform(0, 1, (1, *file.input_shape[1:])).astype(np.float32)
 
-    network = load_onnx(path)
+    network = load_onnx(path).network
 
     logits = theirs(path, images)[file.last].reshape(1, -1)
     np.testing.assert_allclose(network.trace(images).logits, logits, atol=1e-5)
@@ -165,9 +165,9 @@ def test_weights_may_be_constant_operators(rng: np.random.Generator, tmp_path: P
     file = small_network(rng)
     onnx.save(constants_as_nodes(file), tmp_path / "constants.onnx")
 
-    network = load_onnx(tmp_path / "constants.onnx")
+    network = load_onnx(tmp_path / "constants.onnx").network
 
-    stored = load_onnx(file.save(tmp_path / "stored.onnx"))
+    stored = load_onnx(file.save(tmp_path / "stored.onnx")).network
     for layer in stored.layers:
         for name, array in stored.layers[layer].parameters.items():
             np.testing.assert_array_equal(network.layers[layer].parameters[name], array)
@@ -183,14 +183,14 @@ def test_constant_that_is_no_tensor_is_named_in_the_error(tmp_path: Path):
 
 
 def test_kernel_as_large_as_its_input_is_a_fully_connected_layer(tmp_path: Path):
-    network = load_onnx(OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).save(tmp_path / "net.onnx"))
+    network = load_onnx(OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).save(tmp_path / "net.onnx")).network
 
     assert isinstance(network.layers["linear1"], Linear)
 
 
 def test_global_average_is_a_window_as_large_as_the_map(tmp_path: Path):
     file = OnnxFile(1, 9).add("Conv", normal(4, 1, 2, 2)).add("GlobalAveragePool")
-    network = load_onnx(file.save(tmp_path / "net.onnx"))
+    network = load_onnx(file.save(tmp_path / "net.onnx")).network
 
     pooling = network.layers["pool1"]
     assert isinstance(pooling, AvgPool2d)
@@ -288,5 +288,9 @@ def test_file_that_is_not_a_model_is_named_in_the_error(tmp_path: Path, content:
 def test_missing_package_is_named_in_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
 
-    with pytest.raises(ArtifactError, match="reading ONNX files needs the package onnx: pip install onnx"):
+    (tmp_path / "net.onnx").write_bytes(b"any")
+
+    with pytest.raises(
+        ArtifactError, match=r"net\.onnx cannot be read: reading ONNX files needs the package onnx: pip install onnx"
+    ):
         load_onnx(tmp_path / "net.onnx")
