@@ -17,7 +17,7 @@ from app.live.seats import Seats
 from app.measurements import Measurements
 from app.model_catalog import ModelCatalog
 from app.sample_catalog import SampleCatalog
-from app.server.http_protocol import unread_bytes
+from app.server.http_protocol import unsent_bytes
 from app.settings import Settings
 from app.trainings.service import TrainingService
 from model.checksums import verify_checksums
@@ -27,9 +27,11 @@ from model.memory import keep_freed_memory
 
 logger = logging.getLogger(__name__)
 
+KEPT_ARRAY_BYTES = 2**20
+"""Arrays of a drawing are smaller, and their freed memory is used again; that of larger ones is returned at once."""
+
 KEPT_BYTES = 2**25
 """Freed memory that a process keeps for later requests, in bytes."""
-
 
 SWITCH_SECONDS = 0.0002
 """How long one thread may hold the interpreter while another waits; Python's default of 5 ms is longer than a job."""
@@ -71,7 +73,7 @@ def _load(settings: Settings) -> tuple[ModelCatalog, SampleCatalog, bool]:
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Put what operations need into ``app.state`` while the application runs."""
     settings: Settings = app.state.settings
-    keep_freed_memory(up_to=KEPT_BYTES)
+    keep_freed_memory(KEPT_ARRAY_BYTES, KEPT_BYTES)
     sys.setswitchinterval(SWITCH_SECONDS)
     # One thread for each matrix product: two are not faster for these small matrices, and under load they compete.
     with threadpool_limits(limits=1, user_api="blas"):
@@ -79,7 +81,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         measurements = Measurements.load(settings.artifacts)
 
         def is_full() -> bool:
-            return unread_bytes() > settings.unread_bytes
+            return app.state.unread.bytes + unsent_bytes() > settings.unread_bytes
 
         # A drawing takes a millisecond, an image or an experiment may take hundreds: with separate threads, drawings
         # never wait for them. A second thread for drawings would only compete with the first for the interpreter.

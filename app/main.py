@@ -19,6 +19,7 @@ from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.known_hosts import KnownHostsMiddleware, known_hosts
 from app.middleware.request_id import RequestIdMiddleware
+from app.middleware.response_pieces import ResponsePiecesMiddleware, UnreadResponses
 from app.middleware.root_path import RootPathMiddleware
 from app.middleware.security_headers import SecurityHeadersMiddleware
 from app.middleware.timing import TimingMiddleware
@@ -104,7 +105,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.metrics = Metrics()
-    _add_middleware(app, settings, app.state.metrics)
+    app.state.unread = UnreadResponses()
+    _add_middleware(app, settings, app.state.metrics, app.state.unread)
     app.state.templates = _create_templates(Addresses(settings.root_path, settings.default_model))
     install_problem_handlers(app)
     for routes in ROUTES:
@@ -154,7 +156,7 @@ def _document(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: UnreadResponses) -> None:
     """From the innermost to the outermost: each one added wraps those before it."""
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
@@ -176,3 +178,4 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     app.add_middleware(TimingMiddleware, metrics=metrics, root_path=settings.root_path)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+    app.add_middleware(ResponsePiecesMiddleware, unread=unread)

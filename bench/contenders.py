@@ -48,7 +48,7 @@ def _network_trace() -> Call:
 
 
 def _network_batch() -> Call:
-    keep_freed_memory(up_to=2**30)
+    keep_freed_memory(array_bytes=2**30, total_bytes=2**30)
     cnn, batch = network(), images(BATCH)
     pool = ThreadPoolExecutor(CORES)
     parts = np.array_split(batch, 2 * CORES)
@@ -86,7 +86,7 @@ def _labels() -> np.ndarray:
 
 
 def _train() -> Call:
-    keep_freed_memory(up_to=2**30)
+    keep_freed_memory(array_bytes=2**30, total_bytes=2**30)
     config = RECIPES["cnn"]
     state = start_training(network(), config)
     batch = images_innermost(images(TRAINING_BATCH)[:, 0])

@@ -4,6 +4,7 @@ Source:
     The protocol's specification and its binary tensor data extension, as KServe and Triton describe them.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,12 @@ HEADER_LENGTH = "Inference-Header-Content-Length"
 """How many bytes of a body are JSON; the rest are tensors."""
 
 DATATYPE = "FP32"
+
+NUMBER_BYTES = 32
+"""Of a number in JSON, with what separates it from the next; a number in double precision has up to 24 characters."""
+
+REST_BYTES = 2**16
+"""Of the JSON around the numbers."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,11 @@ def decode_request(
         InvalidInput: It is not a request for this input; the message has the numbers.
     """
     end = _header_end(header_length, len(body))
+    # A byte of JSON can take a hundred bytes of memory once it is read.
+    if end > (limit := most * math.prod(shape) * NUMBER_BYTES + REST_BYTES):
+        raise InvalidInput(
+            f"The request has {end:,} bytes of JSON. {most} images in this model's shape take no more than {limit:,}."
+        )
     try:
         request = orjson.loads(body[:end])
     except orjson.JSONDecodeError as error:

@@ -52,4 +52,4 @@ async def check_readiness(request: Request) -> Response:
 async def get_metrics(request: Request) -> Response:
     """Requests, latency, inference time, queue and rejections, in Prometheus's text format."""
     metrics: Metrics = request.app.state.metrics
-    return Response(metrics.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await metrics.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")

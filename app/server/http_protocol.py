@@ -26,7 +26,7 @@ PIPELINED = 16
 """Requests that may wait on one connection for the response to an earlier one. Browsers send none."""
 
 READ_SECONDS = 120.0
-"""Time for a client to read a response, once the system buffers no more of it. A proxy reads at once."""
+"""Time for a client to read a whole response, once the system buffers no more of it. A proxy reads at once."""
 
 
 INVALID = "The request is not valid HTTP/1.1, which has one Host header and one length of a body."
@@ -63,10 +63,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         _unread.add(self.transport)
-        self._read_timer = self.loop.call_later(READ_SECONDS, self.transport.abort)
+        if self._read_timer is None:
+            self._read_timer = self.loop.call_later(READ_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._stop_waiting_for_reader()
+        _unread.discard(self.transport)
+        if self._running is None or self._running.response_complete:
+            self._stop_waiting_for_reader()
         super().resume_writing()
 
     def _stop_waiting_for_reader(self) -> None:
@@ -113,6 +116,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if not self.flow.write_paused:
+            self._stop_waiting_for_reader()
         if self._rejection is not None and self.cycle.response_complete and not self.transport.is_closing():
             send_problem(self.transport, self._rejection, self._root_path)
         elif self.pipeline or self._rejection is not None:
@@ -164,8 +169,8 @@ _unread: set[asyncio.Transport] = set()
 """Connections of this process whose clients read more slowly than the server writes."""
 
 
-def unread_bytes() -> int:
-    """Bytes of responses that wait in this process for their clients to read them."""
+def unsent_bytes() -> int:
+    """Bytes of responses that were handed to connections of this process and that their clients have not read."""
     # A copy, which is made in one step: the threads of a pool call this while connections come and go.
     return sum(transport.get_write_buffer_size() for transport in tuple(_unread))
 

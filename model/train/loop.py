@@ -108,7 +108,7 @@ def train(
     Raises:
         DatasetError: There are too few digits for one batch.
     """
-    keep_freed_memory(up_to=2**30)
+    keep_freed_memory(array_bytes=2**30, total_bytes=2**30)
     if not steps_per_epoch(mnist, config):
         raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:

@@ -113,12 +113,13 @@ def test_proxies_let_through_what_the_service_accepts_and_no_more():
     assert int(notes["nginx.ingress.kubernetes.io/proxy-read-timeout"]) > Settings().live_idle_seconds
 
 
-def test_dashboard_asks_for_metrics_that_there_are():
+@pytest.mark.anyio
+async def test_dashboard_asks_for_metrics_that_there_are():
     dashboard = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())
     metrics = Metrics()
     metrics.observe_pending(lambda: 0)
     metrics.observe_live_sessions(lambda: 0)
-    exposed = metrics.expose().decode()
+    exposed = (await metrics.expose()).decode()
     families = set(re.findall(r"^# TYPE (\S+)", exposed, re.MULTILINE))
 
     asked = {

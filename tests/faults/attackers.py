@@ -129,6 +129,13 @@ def names(attacker: Attacker) -> None:
     attacker.post(json.dumps({f"k{number}": 0 for number in range(41_000)}).encode())
 
 
+@_kind(1)
+def objects(attacker: Attacker) -> None:
+    """JSON of 5 MB that would take 200 MB once it is read."""
+    content = b'{"inputs": [' + b"{}," * 1_700_000 + b"0]}"
+    attacker.post(content, "/v2/models/cnn/infer")
+
+
 @_kind(4)
 def strokes(attacker: Attacker) -> None:
     """As many points as the server draws, across the whole pad, with the widest pen."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -98,6 +99,52 @@ def test_no_further_large_responses_while_others_are_not_read(server: Service):
         for connection in connections:
             connection.close()
     wait_until(lambda: draw(server).status_code == 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/v2/models/cnn/infer", b'{"inputs": [' + b"{}," * 3_000_000 + b"0]}"),
+        ("/v2/models/cnn/infer", b'{"inputs": [{"name": "input", "data": [' + b"[]," * 3_000_000 + b"0]}]}"),
+        (MAPS, b'{"strokes": [' + b"[]," * 3_000_000 + b"[]]}"),
+        ("/api/v1/experiments/kernel-edits/accuracy", b'{"edits": [' + b"{}," * 3_000_000 + b"{}]}"),
+    ],
+)
+def test_json_takes_little_more_memory_than_its_bytes(server: Service, path: str, content: bytes):
+    before = server.resident_bytes
+    server.forget_peak()
+
+    headers = {"Content-Type": "application/json"}
+    response = httpx.post(f"{server.address}{path}", content=content, headers=headers, timeout=SECONDS)
+
+    assert response.status_code in (400, 422)
+    assert server.peak_bytes < before + 5 * len(content)
+
+
+def test_what_clients_leave_unread_is_bounded_and_returned(artifacts: Path):
+    # The system buffers most of such a response, but the server holds all of it until its last byte is sent.
+    numbers = np.random.default_rng(0).uniform(size=64 * 784).round(3)
+    data = {"name": "input", "shape": [64, 1, 28, 28], "datatype": "FP32", "data": numbers.tolist()}
+    body = json.dumps({"inputs": [data], "outputs": [{"name": "conv1"}, {"name": "relu1"}]}).encode()
+    head = f"POST /v2/models/cnn/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with running(artifacts, unread_bytes=2**24) as server:
+        size = len(httpx.post(f"{server.address}/v2/models/cnn/infer", content=body, timeout=SECONDS).content)
+        before = server.resident_bytes
+        server.forget_peak()
+        connections = [socket.socket() for _ in range(2**26 // size * 3)]
+        try:
+            for connection in connections:
+                connection.settimeout(SECONDS)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect(("127.0.0.1", server.port))
+                connection.sendall(head + body)
+            wait_until(lambda: draw(server).status_code == 503)
+            assert server.peak_bytes < before + 2**26
+        finally:
+            for connection in connections:
+                connection.close()
+        wait_until(lambda: draw(server).status_code == 200)
+        wait_until(lambda: server.resident_bytes < before * 1.2)
 
 
 # --- WebSocket frames and seats --------------------------------------------------------------------------------------

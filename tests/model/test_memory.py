@@ -11,7 +11,7 @@ import numpy as np
 from model.memory import keep_freed_memory
 
 if sys.argv[1] == "keep":
-    keep_freed_memory(up_to=2**25)
+    keep_freed_memory(array_bytes=2**25, total_bytes=2**25)
 np.ones(2**18, dtype=np.float32)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(100):

@@ -127,6 +127,22 @@ async def test_what_is_wrong_is_said_in_the_protocols_form(client: httpx.AsyncCl
 
 
 @pytest.mark.anyio
+async def test_json_has_room_for_the_most_images_in_full_precision_and_no_more(client: httpx.AsyncClient, name: str):
+    most = 64 * 784 * 32 + 2**16
+    body = json.dumps(body_of(np.full((64, 1, 28, 28), 0.12345678901234567)))
+    assert len(body) < most
+
+    accepted = await client.post(f"/v2/models/{name}/infer", content=body.ljust(most))
+    refused = await client.post(f"/v2/models/{name}/infer", content=body.ljust(most + 1))
+
+    assert accepted.status_code == 200
+    assert refused.status_code == 400
+    assert refused.json()["error"] == (
+        "The request has 1,671,169 bytes of JSON. 64 images in this model's shape take no more than 1,671,168."
+    )
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("length", ["x", "-1", "99999"])
 async def test_length_of_the_json_must_fit(client: httpx.AsyncClient, name: str, length: str):
     response = await client.post(f"/v2/models/{name}/infer", content=b"{}", headers={LENGTH: length})
