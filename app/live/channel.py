@@ -81,7 +81,8 @@ async def _receive(
                 frame = await websocket.receive()
             if frame["type"] == "websocket.disconnect":
                 return None
-            text, seat.used_at = frame.get("text"), monotonic()
+            text = frame.get("text")
+            seat.use(monotonic())
             rejection = session.receive(frame.get("bytes", b"") if text is None else text, seat.used_at)
             if rejection is None:
                 wake.set()

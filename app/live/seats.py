@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from app.errors import ServerBusy
 
 IDLE_SECONDS = 10.0
-"""A session without messages for this long can lose its seat to another address. A pause in drawing is shorter."""
+"""A session without messages for this long can lose its seat to another one. A pause in drawing is shorter."""
+
+FIRST_SECONDS = 1.0
+"""The same for a session that never had a message: a page sends its drawing at once."""
 
 
 @dataclass(eq=False)
@@ -20,17 +23,26 @@ class Seat:
 
     Attributes:
         address: Of the client.
-        used_at: When its last message came, in seconds of a steady clock.
+        used_at: When its last message came, or when it began, in seconds of a steady clock.
         release: Ends the session.
+        has_drawn: Whether a message came.
     """
 
     address: str
     used_at: float
     release: Callable[[], None]
+    has_drawn: bool = False
+
+    def use(self, now: float) -> None:
+        """A message came."""
+        self.used_at, self.has_drawn = now, True
+
+    def is_idle(self, now: float) -> bool:
+        return now - self.used_at >= (IDLE_SECONDS if self.has_drawn else FIRST_SECONDS)
 
 
 class Seats:
-    """If all seats are taken, the address that holds most of them gives up the one that was idle for longest."""
+    """If all seats are taken, the address that holds most gives up one that never drew, or the longest idle."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -67,12 +79,12 @@ class Seats:
         held = Counter(seat.address for seat in self._seats)
         held[address] += 1
         most = max(held.values())
-        idle = [seat for seat in self._seats if held[seat.address] == most and now - seat.used_at >= IDLE_SECONDS]
+        idle = [seat for seat in self._seats if held[seat.address] == most and seat.is_idle(now)]
         if not idle:
             raise ServerBusy(
                 f"{self.taken} live sessions are open, the most that this server allows; POST works without one.",
                 retry_seconds=10,
             )
-        longest = min(idle, key=lambda seat: seat.used_at)
+        longest = min(idle, key=lambda seat: (seat.has_drawn, seat.used_at))
         self._seats.discard(longest)
         longest.release()
