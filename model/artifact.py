@@ -17,6 +17,7 @@ An artifact is a folder:
 Only the first is needed to run the network. Nothing is pickled, so that a file from others cannot run code.
 """
 
+import dataclasses
 import gzip
 import json
 import zlib
@@ -243,6 +244,8 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 
 
 def _settings_of(layer: Layer) -> dict[str, Any]:
-    """The layer's kind and its settings besides parameters."""
-    arrays = layer.parameters
-    return {"kind": layer.kind} | {key: value for key, value in vars(layer).items() if key not in arrays}
+    """The layer's kind and its settings besides parameters; those that are None are left out."""
+    fields = {each.name: getattr(layer, each.name) for each in dataclasses.fields(layer)}  # type: ignore[arg-type]
+    return {"kind": layer.kind} | {
+        name: value for name, value in fields.items() if name not in layer.parameters and value is not None
+    }

@@ -45,12 +45,20 @@ class Window:
     Attributes:
         size: Extent of the patch that one neuron reads.
         stride: Step between the patches of neighboring neurons.
-        padding: Zeros around the input, as many on both sides.
+        padding: Values around the input: rows above it, and columns to its left.
+        padding_after: Rows below it, and columns to its right; None: as many as above and to the left.
     """
 
     size: Pair
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
+    padding_after: Pair | None = None
+
+    @property
+    def margins(self) -> tuple[Pair, Pair]:
+        """The padding above and below, and left and right."""
+        below, right = self.padding_after or self.padding
+        return (self.padding[0], below), (self.padding[1], right)
 
     def patch_at(self, row: int, column: int) -> Box:
         """Where the patch of the neuron at a position lies in the input; may reach into padding."""
@@ -67,10 +75,13 @@ class Window:
         Raises:
             ShapeError: The window is larger than the padded input.
         """
-        return (
-            conv_output_size(height, self.size[0], self.stride[0], self.padding[0]),
-            conv_output_size(width, self.size[1], self.stride[1], self.padding[1]),
+        rows, columns = (
+            conv_output_size(size, kernel, stride, before, after)
+            for size, kernel, stride, (before, after) in zip(
+                (height, width), self.size, self.stride, self.margins, strict=True
+            )
         )
+        return rows, columns
 
 
 @dataclass(frozen=True)
@@ -167,17 +178,25 @@ def pair_of(value: int | Sequence[int]) -> Pair:
     return int(height), int(width)
 
 
-def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
+def optional_pair_of(value: int | Sequence[int] | None) -> Pair | None:
+    """As `pair_of`; None stays None."""
+    return None if value is None else pair_of(value)
+
+
+def conv_output_size(
+    size: int, kernel: int, stride: int = 1, padding: int = 0, padding_after: int | None = None
+) -> int:
     """Count the positions a kernel takes along one axis.
 
     Args:
         size: Input extent, in pixels.
         kernel: Kernel extent, in pixels.
         stride: Step between positions, in pixels.
-        padding: Zeros added at each end, in pixels.
+        padding: Zeros added before the first value, in pixels.
+        padding_after: Zeros added after the last one; None: as many as before.
 
     Returns:
-        ``floor((size + 2*padding - kernel) / stride) + 1``.
+        ``floor((size + padding + padding_after - kernel) / stride) + 1``.
 
     Raises:
         ShapeError: The kernel is larger than the padded input.
@@ -189,7 +208,7 @@ def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) 
     >>> conv_output_size(28, kernel=5, padding=2)
     28
     """
-    padded = size + 2 * padding
+    padded = size + padding + (padding if padding_after is None else padding_after)
     if kernel > padded:
         raise ShapeError(f"kernel is {kernel} px but the padded input is only {padded} px")
     return (padded - kernel) // stride + 1

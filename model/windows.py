@@ -33,15 +33,15 @@ def unroll_columns(rows: Float32, window: Window) -> Float32:
         window: How the kernel steps.
 
     Returns:
-        (H + 2·padding, C, kW, W', N) float32, contiguous. Entry (i, c, j, w, n) is the padded
+        (H + padding, C, kW, W', N) float32, contiguous. Entry (i, c, j, w, n) is the padded
         input at row i, column ``w * stride + j``.
     """
     height, channels, width, count = rows.shape
-    above, padding = window.padding
+    (above, below), (padding, right) = window.margins
     kernel, stride = window.size[1], window.stride[1]
-    out_width = (width + 2 * padding - kernel) // stride + 1
-    allocate = np.zeros if above or padding else np.empty
-    unrolled = allocate((height + 2 * above, channels, kernel, out_width, count), dtype=rows.dtype)
+    out_width = (width + padding + right - kernel) // stride + 1
+    allocate = np.zeros if above or below or padding or right else np.empty
+    unrolled = allocate((height + above + below, channels, kernel, out_width, count), dtype=rows.dtype)
     inside = unrolled[above : above + height]
     for j in range(kernel):
         # Output columns whose j-th input lies inside the image; the others read padding, zero already.

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from model.arrays import Float32, Float64, Shape3
 from model.errors import ShapeError
-from model.geometry import Pair, Window, pair_of
+from model.geometry import Pair, Window, optional_pair_of, pair_of
 from model.initializers import he_normal
 from model.layers.base import Settings
 from model.layers.change import Change, Shares, weighted_sum_shares
@@ -39,7 +39,8 @@ class Conv2d:
         weight: (F, C, kH, kW) float32.
         bias: (F,) float32.
         stride: Step between neighboring neurons' patches (sH, sW), in pixels.
-        padding: Zeros around the input (pH, pW), in pixels.
+        padding: Zeros above and to the left of the input (pH, pW), in pixels.
+        padding_after: Zeros below it and to its right; None: as many as above and to the left.
     """
 
     kind: ClassVar[str] = "conv2d"
@@ -49,6 +50,7 @@ class Conv2d:
     bias: Float32
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
+    padding_after: Pair | None = None
 
     @classmethod
     def create(
@@ -72,6 +74,7 @@ class Conv2d:
             parameters["bias"],
             stride=pair_of(settings["stride"]),
             padding=pair_of(settings["padding"]),
+            padding_after=optional_pair_of(settings.get("padding_after")),
         )
 
     @property
@@ -81,7 +84,7 @@ class Conv2d:
     @property
     def window(self) -> Window:
         _, _, tall, wide = self.weight.shape
-        return Window((tall, wide), self.stride, self.padding)
+        return Window((tall, wide), self.stride, self.padding, self.padding_after)
 
     def output_shape(self, input_shape: Shape3) -> Shape3:
         channels, height, width = input_shape
@@ -137,17 +140,17 @@ class Conv2d:
         """
         filters, channels, tall, wide = self.weight.shape
         out_height, _, out_width, count = d_rows.shape
-        (down, right), (above, before) = self.stride, self.padding
+        (down, right), ((above, below), (before, after)) = self.stride, self.window.margins
 
         # Output rows as far apart as the input rows that they begin at, with kH - 1 rows of zeros at both ends.
-        spread = np.zeros((height + 2 * above + tall - 1, filters, out_width, count), dtype=d_rows.dtype)
+        spread = np.zeros((height + above + below + tall - 1, filters, out_width, count), dtype=d_rows.dtype)
         spread[tall - 1 : tall + (out_height - 1) * down : down] = d_rows
         readers = row_patches(spread[above : above + height + tall - 1, :, np.newaxis], tall, 1)
 
         # (C·kW, kH·F) @ (H, kH·F, W'·N) → the gradient flowing to each input row, by kernel column.
         flipped = self.weight[:, :, ::-1].transpose(1, 3, 2, 0).reshape(channels * wide, tall * filters)
         by_column = np.matmul(flipped, readers).reshape(height, channels, wide, out_width, count)
-        padded = np.zeros((height, channels, width + 2 * before, count), dtype=d_rows.dtype)
+        padded = np.zeros((height, channels, width + before + after, count), dtype=d_rows.dtype)
         for j in range(wide):
             padded[:, :, j : j + (out_width - 1) * right + 1 : right] += by_column[:, :, j]
         return from_rows(padded[:, :, before : before + width])
@@ -166,7 +169,7 @@ class Conv2d:
     def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
         filters, channels, tall, wide = self.weight.shape
         down, right = self.stride
-        x, steps = pad(x, self.padding)
+        x, steps = pad(x, self.window)
         count, out_height, out_width, _ = y.shape
         positions, cells = out_height * out_width, channels * tall * wide
         if channels * wide >= out_width:

@@ -22,8 +22,8 @@ def sum_over_window(x: Float64, kernels: Float64, biases: NDArray[np.floating], 
         biases: (F, H', W') or (F, 1, 1).
         window: How the kernels step.
     """
-    (tall, wide), (down, right), (above, before) = window.size, window.stride, window.padding
-    padded = np.pad(x, ((0, 0), (0, 0), (above, above), (before, before)))
+    (tall, wide), (down, right) = window.size, window.stride
+    padded = np.pad(x, ((0, 0), (0, 0), *window.margins))
     rows, columns = window.output_size(*x.shape[2:])
     sums = np.zeros((len(x), len(kernels), rows, columns))
     sums += biases

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from model.arrays import Float32
-from model.geometry import Pair, Window
+from model.geometry import Window
 
 Step = Callable[[], object]
 """An array operation on preallocated arrays."""
@@ -33,13 +33,13 @@ def strided_view(array: Float32, shape: tuple[int, ...], steps: tuple[int, ...])
     return as_strided(array, shape, tuple(step * array.itemsize for step in steps))
 
 
-def pad(x: Float32, padding: Pair) -> tuple[Float32, list[Step]]:
-    """An array with zeros around the rows and columns of x, and the step that copies x into it."""
-    if padding == (0, 0):
+def pad(x: Float32, window: Window, value: float = 0) -> tuple[Float32, list[Step]]:
+    """An array with the padding of a window around the rows and columns of x, and the step that copies x into it."""
+    (above, below), (before, after) = window.margins
+    if not (above or below or before or after):
         return x, []
     count, height, width, channels = x.shape
-    above, before = padding
-    padded = aligned((count, height + 2 * above, width + 2 * before, channels))
+    padded = aligned((count, height + above + below, width + before + after, channels), value)
     inside = padded[:, above : above + height, before : before + width]
     return padded, [lambda: np.copyto(inside, x)]
 

@@ -158,7 +158,7 @@ class LocallyConnected2d:
 
     def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
         # As a convolution, but with separate kernels for the patch of each position.
-        x, steps = pad(x, self.padding)
+        x, steps = pad(x, self.window)
         count, out_height, out_width, filters = y.shape
         patches, copying = patches_by_position(x, self.window, out_height, out_width)
         positions = out_height * out_width

@@ -120,7 +120,7 @@ def test_file_is_float32_tensors_by_name_and_metadata_in_json(folder):
     ]
     assert metadata["format"] == "kernelscope-network-1"
     assert metadata["layers"][0] == {"name": "conv1", "kind": "conv2d", "stride": [1, 1], "padding": [1, 1]}
-    assert metadata["layers"][2] == {"name": "pool1", "kind": "max_pool2d", "size": [2, 2]}
+    assert metadata["layers"][2] == {"name": "pool1", "kind": "max_pool2d", "size": [2, 2], "padding": [0, 0]}
 
 
 def test_missing_file_is_named(tmp_path):

@@ -5,6 +5,7 @@ nothing of the fast layers' memory tricks can be repeated here by mistake.
 """
 
 import math
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -14,19 +15,32 @@ Array = NDArray[np.floating]
 Pair = tuple[int, int]
 
 
-def naive_conv2d(x: Array, weight: Array, bias: Array, stride: Pair = (1, 1), padding: Pair = (0, 0)) -> Array:
-    """y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, c, h·sH + i - pH, w·sW + j - pW]."""
+def naive_conv2d(
+    x: Array,
+    weight: Array,
+    bias: Array,
+    stride: Pair = (1, 1),
+    padding: Pair = (0, 0),
+    padding_after: Pair | None = None,
+    groups: int = 1,
+) -> Array:
+    """y[n, f, h, w] = bias[f] + Σ weight[f, c, i, j] · x[n, first(f) + c, h·sH + i - pH, w·sW + j - pW].
+
+    first(f) is the first channel that filter f reads: channels and filters are divided into as many groups.
+    """
     count, _, height, width = x.shape
     filters, channels, tall, wide = weight.shape
-    out_height = (height + 2 * padding[0] - tall) // stride[0] + 1
-    out_width = (width + 2 * padding[1] - wide) // stride[1] + 1
+    below, right = padding if padding_after is None else padding_after
+    out_height = (height + padding[0] + below - tall) // stride[0] + 1
+    out_width = (width + padding[1] + right - wide) // stride[1] + 1
     y = np.zeros((count, filters, out_height, out_width))
     for n, f, h, w in np.ndindex(*y.shape):
         total = float(bias[f])
+        first = f // (filters // groups) * channels
         for c, i, j in product(range(channels), range(tall), range(wide)):
             row, column = h * stride[0] + i - padding[0], w * stride[1] + j - padding[1]
             if 0 <= row < height and 0 <= column < width:
-                total += float(weight[f, c, i, j]) * float(x[n, c, row, column])
+                total += float(weight[f, c, i, j]) * float(x[n, first + c, row, column])
         y[n, f, h, w] = total
     return y
 
@@ -65,24 +79,29 @@ def naive_locally_connected2d(
     return y
 
 
-def naive_max_pool2d(x: Array, size: Pair) -> Array:
-    """The largest of each window; what fills no window is not read."""
-    count, channels, height, width = x.shape
-    y = np.zeros((count, channels, height // size[0], width // size[1]))
-    for n, c, h, w in np.ndindex(*y.shape):
-        y[n, c, h, w] = max(
-            float(x[n, c, h * size[0] + i, w * size[1] + j]) for i, j in product(range(size[0]), range(size[1]))
-        )
-    return y
+def naive_max_pool2d(x: Array, size: Pair, stride: Pair | None = None, padding: Pair = (0, 0)) -> Array:
+    """The largest value of each window."""
+    return _pooled(x, size, stride or size, padding, max)
 
 
-def naive_avg_pool2d(x: Array, size: Pair) -> Array:
-    """The mean of each window; what fills no window is not read."""
+def naive_avg_pool2d(x: Array, size: Pair, stride: Pair | None = None, padding: Pair = (0, 0)) -> Array:
+    """The mean of the values in each window."""
+    return _pooled(x, size, stride or size, padding, lambda values: sum(values) / len(values))
+
+
+def _pooled(x: Array, size: Pair, stride: Pair, padding: Pair, combine: Callable[[list[float]], float]) -> Array:
+    """What the values of each window combine to; padding has no values, and what fills no window is not read."""
     count, channels, height, width = x.shape
-    y = np.zeros((count, channels, height // size[0], width // size[1]))
+    out_height = (height + 2 * padding[0] - size[0]) // stride[0] + 1
+    out_width = (width + 2 * padding[1] - size[1]) // stride[1] + 1
+    y = np.zeros((count, channels, out_height, out_width))
     for n, c, h, w in np.ndindex(*y.shape):
-        values = [float(x[n, c, h * size[0] + i, w * size[1] + j]) for i, j in product(range(size[0]), range(size[1]))]
-        y[n, c, h, w] = sum(values) / len(values)
+        values = []
+        for i, j in product(range(size[0]), range(size[1])):
+            row, column = h * stride[0] + i - padding[0], w * stride[1] + j - padding[1]
+            if 0 <= row < height and 0 <= column < width:
+                values.append(float(x[n, c, row, column]))
+        y[n, c, h, w] = combine(values)
     return y
 
 

@@ -76,3 +76,14 @@ def test_window_larger_than_the_input_is_refused():
 
 def test_windows_lie_side_by_side():
     assert AvgPool2d(size=(3, 2)).window == Window((3, 2), stride=(3, 2))
+
+
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"), [((3, 3), (2, 2), (0, 0)), ((3, 3), (2, 2), (1, 1)), ((2, 3), (1, 2), (1, 0))]
+)
+def test_windows_may_overlap_and_reach_into_padding_which_is_not_counted(size, stride, padding, rng):
+    x = rng.standard_normal((3, 2, 7, 6)).astype(np.float32)
+
+    y, _context = AvgPool2d(size, stride, padding).forward(x)
+
+    np.testing.assert_allclose(y, naive_avg_pool2d(x, size, stride, padding), atol=1e-6)

@@ -239,3 +239,13 @@ def test_created_layer_has_he_initialized_kernels_and_zero_biases(rng):
     # 25,600 draws: their deviation is within 2 % of √(2 / (16·25)).
     assert layer.weight.std() == pytest.approx(np.sqrt(2 / 400), rel=0.02)
     np.testing.assert_array_equal(layer.bias, np.zeros(64))
+
+
+@pytest.mark.parametrize(("stride", "padding", "after"), [((1, 1), (0, 0), (1, 2)), ((2, 2), (1, 0), (0, 1))])
+def test_padding_below_and_right_may_differ_from_that_above_and_left(stride, padding, after, rng):
+    x = rng.standard_normal((2, 2, 7, 6)).astype(np.float32)
+    weight, bias = rng.standard_normal((3, 2, 3, 2)).astype(np.float32), rng.standard_normal(3).astype(np.float32)
+
+    y, _context = Conv2d(weight, bias, stride, padding, after).forward(x)
+
+    np.testing.assert_allclose(y, naive_conv2d(x, weight, bias, stride, padding, after), atol=1e-5)

@@ -81,6 +81,37 @@ def test_forward_equals_the_slow_oracle(size, rng):
     assert y.dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    ("size", "stride", "padding"),
+    [((3, 3), (2, 2), (0, 0)), ((3, 3), (2, 2), (1, 1)), ((2, 3), (1, 2), (1, 0)), ((1, 2), (3, 3), (0, 1))],
+)
+def test_windows_may_overlap_leave_gaps_and_reach_into_padding(size, stride, padding, rng):
+    x = rng.standard_normal((3, 2, 7, 6)).astype(np.float32) - 9
+
+    y, _context = MaxPool2d(size, stride, padding).forward(x)
+
+    np.testing.assert_array_equal(y, naive_max_pool2d(x, size, stride, padding))
+
+
+def test_value_that_is_the_largest_of_two_windows_gets_both_gradients():
+    x = np.array([[[[1, 2, 9, 4, 5]]]], dtype=np.float32)
+    layer = MaxPool2d((1, 3), (1, 2))
+
+    y, context = layer.forward(x)
+    dx, _gradients = layer.backward(np.array([[[[10, 20]]]], dtype=np.float32), context)
+
+    np.testing.assert_array_equal(y, [[[[9, 9]]]])
+    np.testing.assert_array_equal(dx, [[[[0, 0, 30, 0, 0]]]])
+
+
+def test_padding_is_no_winner_of_a_window_of_negative_values():
+    x = np.array([[[[-3, -1]]]], dtype=np.float32)
+
+    terms = MaxPool2d((1, 2), (1, 2), (0, 1)).neuron_terms(x[0], 0, 0, 0)
+
+    assert (terms.computed, terms.winner) == (-3, (0, 1))
+
+
 @pytest.mark.parametrize("size", [(2, 2), (3, 3), (1, 3), (3, 1), (2, 3)])
 def test_gradient_matches_central_differences(size, rng):
     # All values differ by more than two steps, so no nudge changes who wins.
