@@ -1,4 +1,4 @@
-"""Activation functions besides the rectifier: each output value is a function of the one input value at its place.
+"""Activation functions besides the rectifier: each output value is a function of the one input value at its position.
 
 A layer stores the name of its function and that function's constants; `FUNCTIONS` is all that can be named.
 """

@@ -1,35 +1,41 @@
 """An uploaded network: an ONNX file whose layers follow one another becomes a `Network` of this project's layers.
 
-The operators of `LAYERS` become layers; those of `model.onnx.fold` become part of a layer or disappear. The error names
-any other operator of a file, and what is supported. A fully connected layer is one whose kernel is as large as its
-input, so a convolution of that size becomes one.
+The operators of `model.onnx.operators` become layers, become part of one, or only rearrange values; those that read
+only constants are computed (`model.onnx.folding`). The error names any other operator of a file. A fully connected
+layer is one whose kernel is as large as its input, so a convolution of that size becomes one.
 
-Needs the package `onnx`. The file is only data; nothing in it is executed.
+The file is only data; nothing in it is executed. Every bound of `model.onnx.limits` is checked from the extents that
+the file declares.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from model.arrays import Float32, Shape3
-from model.errors import ArtifactError, ModelError
-from model.geometry import Pair
-from model.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d, ReLU, Softmax
+from model.errors import ArtifactError, ModelError, ShapeError
+from model.layers import Activation, Affine, Layer, Linear, Pad2d, ReLU, Softmax
 from model.network import Network
-from model.onnx.fold import INTO_THE_LAYER_BEFORE, TO_A_ROW, WITHOUT_EFFECT, read_constants
-from model.onnx.node import Node, extents_text
+from model.onnx.chain import Arrangement, Chain
+from model.onnx.folding import FOLDED, fold, shape_of
+from model.onnx.fusing import fused
+from model.onnx.limits import LIMITS, MAX_INPUT_SIZE, MIN_INPUT_SIZE, Budget, Limits
+from model.onnx.model_file import FLOAT_TYPES, Declared, ModelFile, parse_model
+from model.onnx.node import Constants, Node, extents_text
+from model.onnx.operators import OPERATORS, REARRANGING
+from model.onnx.settings import NetworkSettings, read_settings
+from model.onnx.wire import MalformedFileError
 
-MIN_INPUT_SIZE = 8
-"""Pixels."""
+UNKNOWN_SIZE = 28
+"""Pixels, where a file does not fix the extents of its input."""
 
-MAX_INPUT_SIZE = 64
-"""Pixels. Larger inputs have maps too large to show and take long to compute."""
+UINT8 = 2
 
-MAX_FILE_BYTES = 2**26
+SETTINGS_FILE = "model.json"
+"""The settings of ``name.onnx`` are in ``name.json`` beside it, or, for all files of the folder, in this file."""
+
+MAX_SETTINGS_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -38,289 +44,323 @@ class OnnxNetwork:
 
     Attributes:
         network: The network, in float32. If the file ends in logits, a softmax is added.
+        tensors: Layer name → the tensor of the file that has its values, and how that arranges them; none for a softmax
+            that the file does not have.
+        settings: What the file, or the one beside it, says about its input and its classes.
     """
 
     network: Network
+    tensors: Mapping[str, tuple[str, Arrangement]] = field(default_factory=dict)
+    settings: NetworkSettings = field(default_factory=NetworkSettings)
 
 
-def load_onnx(path: Path) -> OnnxNetwork:
-    """Read a file and, if its weights are stored beside it, the files that it names.
+def load_onnx(path: Path, limits: Limits = LIMITS) -> OnnxNetwork:
+    """Read a file, the settings beside it, and the files beside it that hold its weights.
 
     Args:
         path: An ONNX file.
+        limits: The largest network that is read.
 
     Raises:
         ArtifactError: As `read_onnx`; the message begins with the path.
     """
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise ArtifactError(f"{path} has {size:,} bytes; at most {MAX_FILE_BYTES:,} bytes are accepted")
     try:
-        return read_onnx(path.read_bytes())
-    except ArtifactError as error:
+        data = _bytes_of(path, limits.file_bytes)
+        model = _parsed(data, limits)
+        external: dict[str, bytes] = {}
+        for name in model.external_files:
+            rest = limits.file_bytes - sum(map(len, external.values()))
+            external[name] = _bytes_of(_beside(path, name), rest, name)
+        candidates = (path.with_suffix(".json"), path.with_name(SETTINGS_FILE))
+        settings = next((each for each in candidates if each.exists()), None)
+        beside = None if settings is None else _bytes_of(settings, MAX_SETTINGS_BYTES, settings.name)
+        return _read(model, external, beside, limits)
+    except ModelError as error:
         raise ArtifactError(f"{path} {error}") from None
 
 
-def read_onnx(data: bytes, external: Mapping[str, bytes] | None = None) -> OnnxNetwork:
+def read_onnx(
+    data: bytes,
+    external: Mapping[str, bytes] | None = None,
+    settings: bytes | None = None,
+    limits: Limits = LIMITS,
+) -> OnnxNetwork:
     """Read a network from the bytes of an ONNX file.
 
-    Every bound is checked from the shapes that the file declares, before anything of that size is allocated.
+    Every bound is checked from the extents that the file declares, before anything of that size is allocated.
 
     Args:
-        data: The file. Its input is (N, C, H, W) with one channel or three, square, up to 64×64: 0 paper, 1 ink.
-        external: The files beside it that hold its weights, by the name that it gives them.
+        data: The file. Its input is one image of one channel or three, square, from 8×8 to 64×64: N×C×H×W, N×H×W×C,
+            N×H×W or a row.
+        external: The files beside it that hold its weights, by the names that it gives them.
+        settings: JSON with mean, std, input_range and classes: see `model.onnx.settings`.
+        limits: The largest network that is read.
 
     Raises:
         ArtifactError: It cannot be read, or is not a network that can be shown here. The message says why and begins
             with a verb, so that the file's name can stand before it.
     """
-    if len(data) > MAX_FILE_BYTES:
-        raise ArtifactError(f"has {len(data):,} bytes; at most {MAX_FILE_BYTES:,} bytes are accepted")
-    model = _parse(data)
+    if len(data) > limits.file_bytes:
+        raise ArtifactError(f"has {len(data):,} bytes; at most {limits.file_bytes:,} bytes are accepted")
+    files = external or {}
+    if sum(map(len, files.values())) > limits.file_bytes:
+        raise ArtifactError(f"has more than {limits.file_bytes:,} bytes of weights in other files, which is the most")
+    return _read(_parsed(data, limits), files, settings, limits)
+
+
+def _bytes_of(path: Path, most: int, name: str = "") -> bytes:
+    """The content of a file of at most this size; a name is that of another file than the network's own."""
+    what = f"needs {name[:80]!r}, which " if name else ""
     try:
-        return OnnxNetwork(_network_of(model.graph))
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ArtifactError(f"{what}is not a file")
+        if size > most:
+            raise ArtifactError(f"{what}has {size:,} bytes; at most {most:,} bytes are accepted")
+        with path.open("rb") as file:
+            return file.read(most)
+    except FileNotFoundError:
+        raise ArtifactError(f"{what}is not there" + (f": put it beside {path.name[:80]}" if name else "")) from None
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{what}cannot be read: {error}") from None
+
+
+def _beside(path: Path, name: str) -> Path:
+    """The path of a file in the folder of another one.
+
+    Raises:
+        ArtifactError: The name leads elsewhere, or to a link.
+    """
+    if not name or "/" in name or "\\" in name or "\0" in name or name in (".", "..") or len(name.encode()) > 255:
+        raise ArtifactError(
+            f"stores weights in {name[:80]!r}; only a file in the same folder is read, named without a path and by at "
+            "most 255 bytes"
+        )
+    beside = path.parent / name
+    if beside.is_symlink():
+        raise ArtifactError(f"stores weights in {name[:80]!r}, which is a link; only a file in the same folder is read")
+    return beside
+
+
+def _parsed(data: bytes, limits: Limits) -> ModelFile:
+    try:
+        return parse_model(data, limits)
+    except MalformedFileError as error:
+        raise ArtifactError(f"is not an ONNX model: {error}") from None
     except ModelError as error:
         raise ArtifactError(f"cannot be shown: {error}") from None
 
 
-def _parse(data: bytes) -> Any:
+def _read(model: ModelFile, external: Mapping[str, bytes], settings: bytes | None, limits: Limits) -> OnnxNetwork:
     try:
-        import onnx
-    except ImportError:
-        raise ArtifactError("cannot be read: reading ONNX files needs the package onnx: pip install onnx") from None
-    try:
-        model = onnx.load_model_from_string(data)
-        onnx.checker.check_model(model)
-    except Exception as error:  # protobuf's and the checker's own kinds of error
-        raise ArtifactError(f"is not an ONNX model: {' '.join(str(error).split())[:300]}") from None
-    return model
+        reader = _GraphReader(model, external, limits)
+        network = reader.network()
+        classes = network.output_shapes["softmax"][0]
+        stated = read_settings(model.metadata, settings, network.input_shape[0], classes)
+        return OnnxNetwork(network, dict(zip(network.layers, reader.tensors, strict=False)), stated)
+    except ModelError as error:
+        raise ArtifactError(f"cannot be shown: {error}") from None
 
 
-def _network_of(graph: Any) -> Network:
-    """All nodes, in order.
+class _GraphReader:
+    """Walks through the operators of a file in their order."""
 
-    Args:
-        graph: An ``onnx.GraphProto``.
+    def __init__(self, model: ModelFile, external: Mapping[str, bytes], limits: Limits) -> None:
+        inputs = [each for each in model.inputs if each.name not in model.constants]
+        if len(inputs) != 1:
+            raise ModelError(f"it has {len(inputs)} inputs; a network must have one, the image")
+        budget = Budget(limits)
+        self._input = inputs[0].name
+        self._constants = Constants(model.constants, external, budget)
+        self._nodes = _needed(model, self._constants)
+        self._reads = Counter(
+            name for node in self._nodes if node.operator not in ("Shape", "Size") for name in node.inputs if name
+        )
+        arrangement, batch = _input_of(inputs[0])
+        self._chain = Chain(arrangement, batch, budget)
+        self._last = inputs[0].name
+        self.tensors: list[tuple[str, Arrangement]] = []
 
-    Raises:
-        ModelError: An operator is not supported, or reads something else than the output of the one before it.
-    """
-    constants = read_constants(graph)
-    inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1:
-        raise ModelError(f"it has {len(inputs)} inputs; a network must have one, the image")
-    input_shape = shape = _input_shape_of(inputs[0])
-    layers: list[Layer] = []
-    is_row = False
-    last = inputs[0].name
-    for node in _nodes_of(graph, constants):
-        _require_in_order(node, last)
-        if layers and isinstance(layers[-1], Softmax):
-            raise ModelError(f"operator Softmax is followed by {node}; it must be the last one")
-        if node.operator in LAYERS:
-            layers.append(LAYERS[node.operator](node, LayerInput(shape, is_row)))
-            shape = layers[-1].output_shape(shape)
-        elif node.operator in INTO_THE_LAYER_BEFORE:
-            layer = layers[-1] if layers else None
-            if not isinstance(layer, Conv2d | Linear):
-                raise ModelError(f"{node} must directly follow a Conv, Gemm or MatMul, whose weights take it in")
-            layers[-1] = INTO_THE_LAYER_BEFORE[node.operator](node, layer)
-        elif node.operator in TO_A_ROW:
-            TO_A_ROW[node.operator](node, shape)
-            is_row = True
-        last = node.outputs[0]
-    if not layers:
-        raise ModelError("it has no layers")
-    if shape[1:] != (1, 1) or shape[0] < 2:
-        raise ModelError(f"its output is {extents_text(shape)}; a classifier's output is a row of at least two numbers")
-    return Network(input_shape, _named(layers))
+    def network(self) -> Network:
+        """The network.
 
+        Raises:
+            ModelError: An operator is not supported, or reads something else than the output of the one before it.
+        """
+        _require_supported(self._nodes)
+        index = 0
+        while index < len(self._nodes):
+            node = self._nodes[index]
+            try:
+                index = self._step(node, index)
+            except ShapeError as error:
+                raise ModelError(f"{node} does not fit: {error}") from None
+            self._note_tensor()
+        chain = self._chain
+        chain.require_nothing_pending()
+        if not chain.layers:
+            raise ModelError("it has no layers")
+        shape = chain.value.maps
+        if shape[1:] != (1, 1) or shape[0] < 2:
+            raise ModelError(
+                f"its output is {extents_text(shape)}; a classifier's output is a row of at least two numbers"
+            )
+        return Network(chain.input_shape, _named(chain.layers))
 
-def _nodes_of(graph: Any, constants: Mapping[str, NDArray[Any]]) -> list[Node]:
-    """All operators but constants.
+    def _note_tensor(self) -> None:
+        """Remember which tensor has the values of the last layer; a later operator may still become part of it."""
+        chain = self._chain
+        if chain.layers and not chain.is_pending:
+            del self.tensors[len(chain.layers) - 1 :]
+            self.tensors.append((self._last, chain.value))
 
-    Raises:
-        ModelError: One is not supported.
-    """
-    from onnx import helper
+    def _step(self, node: Node, index: int) -> int:
+        """Read one operator, or several that are one function; returns the index of the next."""
+        if not node.data:
+            self._constants.add(node.output, fold(node))
+            return index + 1
+        if node.data == [self._last] and node.operator in ("Shape", "Size"):
+            shape = self._chain.value.shape
+            self._constants.add(node.output, shape_of(node, shape if node.operator == "Shape" else (math.prod(shape),)))
+            return index + 1
+        if self._chain.has_ended and self._last in node.data and node.operator in REARRANGING:
+            return index + 1
+        if self._last in node.data and self._reads[self._last] > 1:
+            function = fused(self._nodes, index, self._last, self._reads)
+            if function is not None:
+                layer, index = function
+                self._require_open(node)
+                self._chain.elementwise(node, layer)
+                self._last = self._nodes[index].output
+                return index + 1
+            self._fail_at_branch()
+        if node.data != [self._last]:
+            raise ModelError(
+                f"{node} reads {', '.join(node.data)[:200]}, and the output before it is {self._last[:80]}: "
+                "only layers that follow one another can be shown"
+            )
+        self._require_open(node)
+        OPERATORS[node.operator](node, self._chain)
+        self._last = node.output
+        return index + 1
 
-    supported = {*LAYERS, *INTO_THE_LAYER_BEFORE, *TO_A_ROW, *WITHOUT_EFFECT}
-    nodes = []
-    for each in graph.node:
-        if each.op_type != "Constant":
-            attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in each.attribute}
-            nodes.append(Node(each.op_type, each.name, tuple(each.input), tuple(each.output), attributes, constants))
-            if each.op_type not in supported:
-                raise ModelError(f"{nodes[-1]} is not supported; supported are {', '.join(sorted(supported))}")
-    return nodes
+    def _require_open(self, node: Node) -> None:
+        if self._chain.has_ended:
+            raise ModelError(f"the softmax is followed by {node}; it must be the last one")
 
-
-def _require_in_order(node: Node, last: str) -> None:
-    """Only a node that reads the output of the one before it can be shown."""
-    data = [name for name in node.inputs if name and name not in node.constants]
-    if data != [last]:
+    def _fail_at_branch(self) -> None:
+        readers = [
+            str(node) for node in self._nodes if self._last in node.data and node.operator not in ("Shape", "Size")
+        ]
         raise ModelError(
-            f"{node} reads {', '.join(data) or 'only constants'}, and the output before it is {last}: "
-            "only layers that follow one another can be shown"
+            f"the output {self._last[:80]!r} is read by {' and '.join(readers[:4])}: branches, such as residual "
+            "additions and concatenations, cannot be shown; only layers that follow one another can"
         )
 
 
-def _input_shape_of(value: Any) -> Shape3:
-    extents = [each.dim_value for each in value.type.tensor_type.shape.dim]
-    if value.type.tensor_type.elem_type != 1:
-        raise ModelError(f"its input {value.name} is not of float32")
-    if len(extents) != 4:
-        raise ModelError(f"its input {value.name} has {len(extents)} axes; images have four: N×C×H×W")
-    channels, height, width = extents[1:]
+def _needed(model: ModelFile, constants: Constants) -> list[Node]:
+    """The operators that an output depends on, in their order.
+
+    Raises:
+        ModelError: An operator has no output, or two have the same.
+    """
+    made: set[str] = {each.name for each in model.inputs}
+    for node in model.nodes:
+        if not node.outputs or not node.outputs[0]:
+            raise ModelError(f"operator {node.operator[:60]} {node.name[:80]!r} has no output")
+        for name in filter(None, node.outputs):
+            if name in made or name in constants:
+                raise ModelError(f"operator {node.operator[:60]} {node.name[:80]!r} makes {name[:80]!r}, which exists")
+            made.add(name)
+    wanted = {each.name for each in model.outputs}
+    kept = []
+    for node in reversed(model.nodes):
+        if wanted.intersection(filter(None, node.outputs)):
+            wanted.update(node.inputs)
+            kept.append(Node(node, constants, model.opset))
+    return _without_choice(kept[::-1])
+
+
+def _without_choice(nodes: list[Node]) -> list[Node]:
+    """Without an ArgMax at the end, and what only rearranges its output: the class is read from the probabilities."""
+    chosen: set[str] = set()
+    rest = []
+    for node in nodes:
+        if node.operator == "ArgMax" or (chosen.intersection(node.data) and node.operator in REARRANGING):
+            chosen.add(node.output)
+        else:
+            rest.append(node)
+    return rest
+
+
+def _require_supported(nodes: list[Node]) -> None:
+    """Raises ModelError if an operator is not supported by itself; whether it can be read where it is shows later."""
+    for node in nodes:
+        known = {*OPERATORS, *FOLDED, "Erf"}
+        if node.declared.domain or node.operator not in known:
+            raise ModelError(f"{node} is not supported; supported are {', '.join(sorted(OPERATORS))}")
+
+
+def _input_of(declared: Declared) -> tuple[Arrangement, int]:
+    """How the input arranges the image, and the number of images that the file fixes."""
+    name, extents = f"its input {declared.name[:80]}", declared.extents
+    if declared.element_type not in FLOAT_TYPES | {UINT8}:
+        raise ModelError(f"{name} is neither of floating-point numbers nor of bytes")
+    if not extents:
+        raise ModelError(f"{name} has no shape; images have N×C×H×W, N×H×W×C, N×H×W or a row of pixels")
+    if any(extent is not None and extent < 1 for extent in extents):
+        raise ModelError(f"{name} has the extents {extents[:8]}, which must be at least 1")
+    batch = extents[0] or 1
+    if len(extents) == 4:
+        return _image(name, extents), batch
+    if len(extents) == 3:
+        height, width = (extent or UNKNOWN_SIZE for extent in extents[1:])
+        return _checked(name, (1, height, width)).reshaped((1, height, width)), batch
+    if len(extents) == 2:
+        pixels = extents[1] or UNKNOWN_SIZE**2
+        channels = next((count for count in (1, 3) if math.isqrt(pixels // count) ** 2 * count == pixels), 1)
+        size = math.isqrt(pixels // channels)
+        if size * size * channels != pixels:
+            raise ModelError(f"{name} is a row of {pixels:,}, which is no square image with 1 or 3 channels")
+        return _checked(name, (channels, size, size)).reshaped((1, pixels)), batch
+    raise ModelError(f"{name} has {len(extents)} axes; images have N×C×H×W, N×H×W×C, N×H×W or a row of pixels")
+
+
+def _image(name: str, extents: list[int | None]) -> Arrangement:
+    """N×C×H×W or N×H×W×C; extents that are not fixed are those of an MNIST digit."""
+    last = extents[3]
+    if last in (1, 3) and extents[1] not in (1, 3):
+        height, width = (extent or UNKNOWN_SIZE for extent in extents[1:3])
+        return _checked(name, (last, height, width)).transposed([0, 2, 3, 1])
+    channels = extents[1] or 1
+    height, width = (extent or UNKNOWN_SIZE for extent in extents[2:])
+    return _checked(name, (channels, height, width))
+
+
+def _checked(name: str, maps: tuple[int, int, int]) -> Arrangement:
+    channels, height, width = maps
     if channels not in (1, 3) or height != width or not MIN_INPUT_SIZE <= height <= MAX_INPUT_SIZE:
         raise ModelError(
-            f"its input {value.name} is {extents_text(extents[1:])}; it must be 1×n×n or 3×n×n with n from "
-            f"{MIN_INPUT_SIZE} to {MAX_INPUT_SIZE}"
+            f"{name} is {extents_text(maps)}; it must be 1×n×n or 3×n×n with n from {MIN_INPUT_SIZE} to "
+            f"{MAX_INPUT_SIZE}"
         )
-    return channels, height, width
+    return Arrangement.of(maps)
 
 
-# --- Operators -------------------------------------------------------------------------------------------------------
+_STEMS = {ReLU.kind: "relu", Linear.kind: "linear", Activation.kind: "act", Affine.kind: "scale", Pad2d.kind: "pad"}
 
 
-class LayerInput(NamedTuple):
-    """What an operator reads.
-
-    Attributes:
-        shape: (C, H, W), also after a Flatten.
-        is_row: Whether the file has flattened it.
-    """
-
-    shape: Shape3
-    is_row: bool
-
-
-def _conv(node: Node, x: LayerInput) -> Layer:
-    weight = node.weights()
-    if weight.ndim != 4:
-        raise ModelError(f"{node} has kernels of {extents_text(weight.shape)}; they must be F×C×kH×kW")
-    bias = node.constant(2)
-    bias = np.zeros(len(weight), dtype=np.float32) if bias is None else bias
-    node.require("group", 1, value=1)
-    node.require_all("dilations", value=1)
-    stride = node.pair("strides")
-    padding = _padding_of(node, x.shape, node.pair("kernel_shape", weight.shape[2:]), stride)
-    if weight.shape[1:] == x.shape and padding == (0, 0):
-        return Linear(weight, bias)
-    return Conv2d(weight, bias, stride=stride, padding=padding)
-
-
-def _gemm(node: Node, x: LayerInput) -> Layer:
-    node.require("transA", 0, value=0)
-    weight = node.weights() * np.float32(node.attributes.get("alpha", 1.0))
-    bias = node.constant(2)
-    beta = np.float32(node.attributes.get("beta", 1.0))
-    return _linear(
-        node, x, weight if node.attributes.get("transB", 0) else weight.T, None if bias is None else bias * beta
-    )
-
-
-def _matmul(node: Node, x: LayerInput) -> Layer:
-    if node.inputs[0] in node.constants:
-        raise ModelError(f"{node} has its weights on the left; they must be on the right")
-    weight = node.weights()
-    if weight.ndim != 2:
-        raise ModelError(f"{node} has weights of {extents_text(weight.shape)}; they must be a matrix")
-    return _linear(node, x, weight.T, None)
-
-
-def _linear(node: Node, x: LayerInput, weight: Float32, bias: Float32 | None) -> Linear:
-    """A fully connected layer of (outputs, inputs) weights."""
-    inputs = int(np.prod(x.shape))
-    if x.shape[1:] != (1, 1) and not x.is_row:
-        raise ModelError(f"{node} reads {extents_text(x.shape)}; put a Flatten before it")
-    if weight.ndim != 2 or weight.shape[1] != inputs:
-        raise ModelError(f"{node} has weights for {weight.shape[-1]} inputs, but its input has {inputs}")
-    bias = np.zeros(1, dtype=np.float32) if bias is None else bias
-    kernels = np.ascontiguousarray(weight).reshape(len(weight), *x.shape)
-    return Linear(kernels, np.ascontiguousarray(np.broadcast_to(bias.reshape(-1), len(weight))))
-
-
-def _max_pool(node: Node, x: LayerInput) -> Layer:
-    if len(node.outputs) > 1 and node.outputs[1]:
-        raise ModelError(f"{node} also returns the indices of its maxima, which is not supported")
-    return MaxPool2d(_pooling_size(node, x))
-
-
-def _average_pool(node: Node, x: LayerInput) -> Layer:
-    return AvgPool2d(_pooling_size(node, x))
-
-
-def _global_average_pool(_node: Node, x: LayerInput) -> Layer:
-    return AvgPool2d(x.shape[1:])
-
-
-def _pooling_size(node: Node, x: LayerInput) -> Pair:
-    size, stride = node.pair("kernel_shape"), node.pair("strides")
-    if stride != size:
-        raise ModelError(
-            f"{node} has windows of {extents_text(size)} and strides of {extents_text(stride)}; both must be the same, "
-            "so that windows neither overlap nor leave gaps"
-        )
-    node.require("ceil_mode", 0, value=0)
-    node.require_all("dilations", value=1)
-    if _padding_of(node, x.shape, size, stride) != (0, 0):
-        raise ModelError(f"{node} pads its input; pooling with padding is not supported")
-    return size
-
-
-def _padding_of(node: Node, shape: Shape3, kernel: Pair, stride: Pair) -> Pair:
-    """(rows of zeros above and below, columns left and right).
-
-    Raises:
-        ModelError: There are not as many above as below, or left as right.
-    """
-    automatic = node.attributes.get("auto_pad", b"NOTSET")
-    if automatic == b"VALID":
-        return (0, 0)
-    if automatic in (b"SAME_UPPER", b"SAME_LOWER"):
-        axes = zip(shape[1:], kernel, stride, strict=True)
-        totals = [max(0, (-(-size // step) - 1) * step + extent - size) for size, extent, step in axes]
-        pads = [totals[0] // 2, totals[1] // 2, -(-totals[0] // 2), -(-totals[1] // 2)]
-    else:
-        pads = list(node.attributes.get("pads", [0, 0, 0, 0]))
-    if len(pads) != 4 or pads[:2] != pads[2:]:
-        raise ModelError(f"{node} has pads {pads}; there must be four, the same above and below, and left and right")
-    return (int(pads[0]), int(pads[1]))
-
-
-def _relu(_node: Node, _x: LayerInput) -> Layer:
-    return ReLU()
-
-
-def _softmax(node: Node, x: LayerInput) -> Layer:
-    if x.shape[1:] != (1, 1) or (node.attributes.get("axis", -1) != 1 and not x.is_row):
-        raise ModelError(f"{node} is not taken over the classes")
-    return Softmax()
-
-
-LAYERS: Mapping[str, Callable[[Node, LayerInput], Layer]] = {
-    "AveragePool": _average_pool,
-    "Conv": _conv,
-    "Gemm": _gemm,
-    "GlobalAveragePool": _global_average_pool,
-    "MatMul": _matmul,
-    "MaxPool": _max_pool,
-    "Relu": _relu,
-    "Softmax": _softmax,
-}
-"""Operator → the layer that computes the same."""
-
-_STEMS = {Conv2d.kind: "conv", ReLU.kind: "relu", MaxPool2d.kind: "pool", AvgPool2d.kind: "pool", Linear.kind: "linear"}
+def _stem(layer: Layer) -> str:
+    return _STEMS.get(layer.kind) or ("pool" if "pool" in layer.kind else "conv")
 
 
 def _named(layers: list[Layer]) -> dict[str, Layer]:
     """Each layer by its kind and number: conv1, relu1, pool1, conv2, …; a softmax last, added if there is none."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     named: dict[str, Layer] = {}
     for layer in layers:
         if not isinstance(layer, Softmax):
-            stem = _STEMS[layer.kind]
-            counts[stem] = counts.get(stem, 0) + 1
+            stem = _stem(layer)
+            counts[stem] += 1
             named[f"{stem}{counts[stem]}"] = layer
     return {**named, "softmax": Softmax()}

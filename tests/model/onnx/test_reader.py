@@ -133,6 +133,122 @@ SPELLINGS: dict[str, Callable[[], OnnxFile]] = {
         .add("Flatten")
         .add("Gemm", normal(50, 3))
     ),
+    "depthwise": lambda: (
+        OnnxFile(3, 9)
+        .add("Conv", normal(6, 1, 3, 3), normal(6), group=3, pads=[1, 1, 1, 1])
+        .add("BatchNormalization", normal(6), normal(6), normal(6), np.abs(normal(6)))
+        .add("Conv", normal(4, 6, 1, 1))
+        .add("GlobalAveragePool")
+    ),
+    "dilation": lambda: OnnxFile(1, 12).add("Conv", normal(2, 1, 3, 3), dilations=[2, 3]).add("GlobalMaxPool"),
+    "pads on two sides": lambda: (
+        OnnxFile(1, 9).add("Conv", normal(2, 1, 3, 3), strides=[2, 2], pads=[0, 0, 1, 1]).add("GlobalAveragePool")
+    ),
+    "same with even kernels": lambda: (
+        OnnxFile(1, 9)
+        .add("Conv", normal(2, 1, 4, 4), auto_pad="SAME_UPPER")
+        .add("Conv", normal(2, 2, 2, 4), auto_pad="SAME_LOWER")
+        .add("GlobalAveragePool")
+    ),
+    "pools that overlap, pad and round up": lambda: (
+        OnnxFile(1, 16)
+        .add("Conv", normal(3, 1, 3, 3))
+        .add("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        .add("AveragePool", kernel_shape=[3, 2], strides=[1, 2], pads=[1, 0, 1, 1])
+        .add("MaxPool", kernel_shape=[2, 2], strides=[2, 3], ceil_mode=1)
+        .add("Flatten")
+        .add("Gemm", normal(24, 3))
+    ),
+    "average that counts padding": lambda: (
+        OnnxFile(1, 9)
+        .add("Conv", normal(3, 1, 2, 2))
+        .add("AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1)
+        .add("GlobalAveragePool")
+    ),
+    "averages that round up": lambda: (
+        OnnxFile(1, 9)
+        .add("AveragePool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1)
+        .add("Conv", normal(3, 1, 5, 5))
+    ),
+    "padding by itself": lambda: (
+        OnnxFile(1, 9)
+        .add("Pad", np.array([0, 0, 1, 2, 0, 0, 0, 1]))
+        .add("Conv", normal(3, 1, 3, 3), pads=[1, 0, 0, 0])
+        .add("Relu")
+        .add("Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.array(-0.5, np.float32))
+        .add("AveragePool", kernel_shape=[2, 2])
+        .add("GlobalMaxPool")
+    ),
+    "normalization of the input": lambda: (
+        OnnxFile(3, 8)
+        .add("Sub", np.array([0.4, 0.5, 0.6], np.float32).reshape(1, 3, 1, 1))
+        .add("Div", np.array([0.2], np.float32))
+        .add("Conv", normal(4, 3, 3, 3), pads=[1, 1, 1, 1])
+        .add("GlobalAveragePool")
+    ),
+    "numbers before and after": lambda: (
+        OnnxFile(1, 8)
+        .add("Mul", np.array(2, np.float32))
+        .add("Neg")
+        .add("Relu")
+        .add("Add", np.array(1, np.float32))
+        .add("BatchNormalization", *[np.abs(normal(1)) for _ in range(4)])
+        .add("Conv", normal(3, 1, 8, 8))
+    ),
+    "a mean for each pixel before a fully connected layer": lambda: (
+        OnnxFile(1, 8)
+        .add("Sub", normal(1, 8, 8))
+        .add("Flatten")
+        .add("Mul", normal(64))
+        .add("Gemm", normal(64, 3), normal(3))
+    ),
+    "channels last": lambda: (
+        OnnxFile(3, 8)
+        .add("Conv", normal(5, 3, 3, 3))
+        .add("Transpose", perm=[0, 2, 3, 1])
+        .add("Add", normal(5))
+        .add("Relu")
+        .add("Reshape", np.array([-1, 180]))
+        .add("MatMul", normal(180, 3))
+    ),
+    "mean over positions": lambda: (
+        OnnxFile(1, 9)
+        .add("Conv", normal(4, 1, 2, 2))
+        .add("Transpose", perm=[0, 2, 3, 1])
+        .add("ReduceMean", axes=[1, 2], keepdims=0)
+    ),
+    "largest over positions": lambda: OnnxFile(1, 9).add("Conv", normal(4, 1, 2, 2)).add("ReduceMax", axes=[2, 3]),
+    "squeezes": lambda: (
+        OnnxFile(1, 8)
+        .add("Conv", normal(4, 1, 8, 8))
+        .add("Squeeze", np.array([2, 3]))
+        .add("Unsqueeze", np.array([1]))
+        .add("Squeeze", np.array([1]))
+        .add("Gemm", normal(4, 3))
+    ),
+    "functions": lambda: (
+        OnnxFile(1, 8)
+        .add("Conv", normal(6, 1, 5, 5))
+        .add("LeakyRelu", alpha=0.2)
+        .add("Conv", normal(6, 6, 1, 1))
+        .add("Clip", np.array(0, np.float32), np.array(6, np.float32))
+        .add("Conv", normal(6, 6, 1, 1))
+        .add("Sigmoid")
+        .add("Conv", normal(6, 6, 1, 1))
+        .add("Tanh")
+        .add("Conv", normal(6, 6, 1, 1))
+        .add("HardSigmoid", alpha=0.3)
+        .add("Conv", normal(6, 6, 1, 1))
+        .add("Elu", alpha=0.7)
+        .add("Selu")
+        .add("Softplus")
+        .add("PRelu", np.array([0.3], np.float32))
+        .add("HardSwish")
+        .add("GlobalAveragePool")
+    ),
+    "clip without an upper end": lambda: (
+        OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).add("Clip", np.array(0, np.float32)).add("Cast", to=1)
+    ),
     "dropout": lambda: OnnxFile(1, 8).add("Dropout").add("Identity").add("Conv", normal(3, 1, 8, 8)),
     "a batch of one": lambda: OnnxFile(1, 8, batch=1).add("Conv", normal(3, 1, 8, 8)),
 }
@@ -173,15 +289,6 @@ def test_weights_may_be_constant_operators(rng: np.random.Generator, tmp_path: P
             np.testing.assert_array_equal(network.layers[layer].parameters[name], array)
 
 
-def test_constant_that_is_no_tensor_is_named_in_the_error(tmp_path: Path):
-    model = OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).model()
-    model.graph.node.insert(0, onnx.helper.make_node("Constant", [], ["c"], name="c", value_float=1.0))
-    onnx.save(model, tmp_path / "net.onnx")
-
-    with pytest.raises(ArtifactError, match="operator Constant 'c' has value_float; only value is supported"):
-        load_onnx(tmp_path / "net.onnx")
-
-
 def test_kernel_as_large_as_its_input_is_a_fully_connected_layer(tmp_path: Path):
     network = load_onnx(OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).save(tmp_path / "net.onnx")).network
 
@@ -202,48 +309,55 @@ def test_global_average_is_a_window_as_large_as_the_map(tmp_path: Path):
 
 REJECTED: dict[str, tuple[Callable[[], OnnxFile], str]] = {
     "operator": (
-        lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3)).add("Sigmoid"),
-        r"operator Sigmoid 'n1' is not supported; supported are Add, AveragePool, .*, Softmax",
+        lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3)).add("Sin"),
+        r"operator Sin 'n1' is not supported; supported are Abs, Add, AveragePool, .*, Unsqueeze",
     ),
     "skip": (
+        lambda: (
+            OnnxFile().add("Conv", normal(1, 1, 1, 1)).add("Conv", normal(1, 1, 1, 1)).add("Add", reads=["t0", "t1"])
+        ),
+        r"the output 't0' is read by operator Conv 'n1' and operator Add 'n2': branches, such as residual additions",
+    ),
+    "unknown function": (
         lambda: OnnxFile().add("Relu").add("Relu").add("Add", reads=["t0", "t1"]),
-        r"operator Add 'n2' reads t0, t1, and the output before it is t1: only layers that follow one another can be",
+        r"the operators up to operator Add 'n2' compute a function of each value that is not one of Abs, CELU, ",
     ),
-    "groups": (
-        lambda: OnnxFile(3).add("Conv", normal(3, 1, 3, 3), group=3),
-        r"operator Conv 'n0' has group 3; only 1 is supported",
+    "unequal groups": (
+        lambda: OnnxFile(3).add("Conv", normal(3, 1, 3, 3), group=3).add("Conv", normal(3, 2, 3, 3)),
+        r"operator Conv 'n1' does not fit: kernels read 2 channels but the input has 3",
     ),
-    "dilation": (
-        lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3), dilations=[2, 2]),
-        r"operator Conv 'n0' has dilations 2; only 1 is supported",
+    "width": (
+        lambda: OnnxFile().add("Conv", normal(4, 1, 3, 3)).add("Add", normal(10)).add("GlobalAveragePool"),
+        r"operator Add 'n1' has numbers of its own for each position of maps of 4×10×10; only one number for all maps",
     ),
-    "gaps between pools": (
-        lambda: OnnxFile().add("MaxPool", kernel_shape=[2, 3], strides=[2, 4]),
-        r"operator MaxPool 'n0' has windows of 2×3 and strides of 2×4; both must be the same",
+    "large padding": (
+        lambda: OnnxFile().add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], pads=[2, 2, 2, 2]),
+        r"operator MaxPool 'n0' pads its input by \(2, 2\) and \(2, 2\), which is not less than its window of \(2, 2\)",
     ),
-    "pads": (
-        lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3), pads=[0, 0, 1, 1]),
-        r"operator Conv 'n0' has pads \[0, 0, 1, 1\]; there must be four, the same above and below",
+    "reflection": (
+        lambda: OnnxFile().add("Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), mode="reflect"),
+        r"operator Pad 'n0' pads by mode reflect; only constant is supported",
     ),
-    "even same": (
-        lambda: OnnxFile().add("Conv", normal(2, 1, 4, 4), auto_pad="SAME_UPPER"),
-        r"operator Conv 'n0' has pads \[1, 1, 2, 2\]; there must be four, the same above and below",
+    "pooling with dilation": (
+        lambda: OnnxFile().add("MaxPool", kernel_shape=[2, 2], dilations=[2, 2]),
+        r"operator MaxPool 'n0' has dilations \(2, 2\); pooling with dilation is not supported",
     ),
-    "overlapping pools": (
-        lambda: OnnxFile().add("MaxPool", kernel_shape=[3, 3], strides=[2, 2]),
-        r"operator MaxPool 'n0' has windows of 3×3 and strides of 2×2; both must be the same",
+    "rows that become maps": (
+        lambda: (
+            OnnxFile(1, 8)
+            .add("Conv", normal(9, 1, 8, 8))
+            .add("Reshape", np.array([1, 1, 3, 3]))
+            .add("Conv", normal(2, 1, 3, 3))
+        ),
+        r"operator Conv 'n2' reads a tensor of 1×1×3×3, in which the maps of 9×1×1 are arranged in another way",
     ),
-    "padded pools": (
-        lambda: OnnxFile().add("MaxPool", kernel_shape=[2, 2], strides=[2, 2], pads=[1, 1, 1, 1]),
-        r"operator MaxPool 'n0' pads its input; pooling with padding is not supported",
-    ),
-    "normalized input": (
-        lambda: OnnxFile().add("BatchNormalization", *[np.ones(1, np.float32)] * 4),
-        r"operator BatchNormalization 'n0' must directly follow a Conv, Gemm or MatMul",
+    "a slope for each map": (
+        lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3)).add("PRelu", normal(2, 1, 1)),
+        r"operator PRelu 'n1' has a slope for each map; only one for all maps is supported",
     ),
     "no flatten": (
         lambda: OnnxFile().add("MatMul", normal(12, 3)),
-        r"operator MatMul 'n0' reads 1×12×12; put a Flatten before it",
+        r"operator MatMul 'n0' reads 1×1×12×12; put a Flatten before it",
     ),
     "maps at the end": (
         lambda: OnnxFile().add("Conv", normal(2, 1, 3, 3)),
@@ -251,7 +365,7 @@ REJECTED: dict[str, tuple[Callable[[], OnnxFile], str]] = {
     ),
     "softmax in the middle": (
         lambda: OnnxFile(1, 8).add("Conv", normal(3, 1, 8, 8)).add("Softmax", axis=1).add("Relu"),
-        r"operator Softmax is followed by operator Relu 'n2'; it must be the last one",
+        r"the softmax is followed by operator Relu 'n2'; it must be the last one",
     ),
     "nothing": (lambda: OnnxFile(1, 8).add("Identity"), r"it has no layers"),
     "large": (
@@ -260,10 +374,21 @@ REJECTED: dict[str, tuple[Callable[[], OnnxFile], str]] = {
     ),
     "oblong input": (lambda: OnnxFile(shape=(1, 12, 16)).add("Relu"), r"its input picture is 1×12×16"),
     "two channels": (lambda: OnnxFile(2, 12).add("Relu"), r"its input picture is 2×12×12"),
-    "a row": (lambda: OnnxFile(shape=(784,)).add("Relu"), r"its input picture has 2 axes; images have four"),
+    "a row": (
+        lambda: OnnxFile(shape=(785,)).add("Relu"),
+        r"its input picture is a row of 785, which is no square image",
+    ),
+    "five axes": (
+        lambda: OnnxFile(shape=(1, 1, 8, 8)).add("Relu"),
+        r"its input picture has 5 axes; images have N×C×H×W",
+    ),
     "not a number": (
         lambda: OnnxFile(1, 8).add("Conv", np.full((3, 1, 8, 8), np.nan, np.float32)),
         r"operator Conv 'n0' has weights that are not finite",
+    ),
+    "negative variance": (
+        lambda: OnnxFile(1, 8).add("BatchNormalization", *[np.full(1, -1, np.float32)] * 4),
+        r"operator BatchNormalization 'n0' has a variance of -1 and an epsilon of 1e-05; their sum must be > 0",
     ),
 }
 
@@ -282,15 +407,4 @@ def test_file_that_is_not_a_model_is_named_in_the_error(tmp_path: Path, content:
     (tmp_path / "net.onnx").write_bytes(content)
 
     with pytest.raises(ArtifactError, match=r"net\.onnx is not an ONNX model"):
-        load_onnx(tmp_path / "net.onnx")
-
-
-def test_missing_package_is_named_in_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
-
-    (tmp_path / "net.onnx").write_bytes(b"any")
-
-    with pytest.raises(
-        ArtifactError, match=r"net\.onnx cannot be read: reading ONNX files needs the package onnx: pip install onnx"
-    ):
         load_onnx(tmp_path / "net.onnx")
