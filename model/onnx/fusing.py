@@ -76,8 +76,11 @@ def fused(nodes: Sequence[Node], begin: int, name: str, reads: Mapping[str, int]
             break
         for each in node.data:
             left[each] -= 1
-        with np.errstate(all="ignore"):
-            values[node.output] = ELEMENTWISE[node.operator](*arguments)
+        try:
+            with np.errstate(all="ignore"):
+                values[node.output] = ELEMENTWISE[node.operator](*arguments)
+        except TypeError:
+            raise ModelError(f"{node} has {len(arguments)} inputs") from None
         left[node.output] = reads.get(node.output, 0)
         if not any(count for each, count in left.items() if each != node.output):
             joined = joined or node

@@ -171,6 +171,8 @@ class Node:
         found = self.optional(index)
         if found is None:
             raise ModelError(f"{self} has no weights")
+        if not found.size:
+            raise ModelError(f"{self} has weights of {extents_text(found.shape)}, which is none")
         if found.dtype.kind not in "fiu":
             raise ModelError(f"{self} has weights of {found.dtype}; they must be numbers")
         with np.errstate(over="ignore"):

@@ -307,7 +307,7 @@ def _clip(node: Node, chain: Chain) -> None:
 
 def _prelu(node: Node, chain: Chain) -> None:
     slopes = node.weights()
-    if (slopes != slopes.reshape(-1)[:1]).any() or not slopes.size:
+    if (slopes != slopes.reshape(-1)[:1]).any():
         raise ModelError(f"{node} has a slope for each map; only one for all maps is supported")
     chain.elementwise(node, Activation("leaky_relu", (float(slopes.reshape(-1)[0]),)))
 

@@ -120,7 +120,7 @@ def _bytes_of(path: Path, most: int, name: str = "") -> bytes:
         with path.open("rb") as file:
             return file.read(most)
     except FileNotFoundError:
-        raise ArtifactError(f"{what}is not there" + (f": put it beside {path.name[:80]}" if name else "")) from None
+        raise ArtifactError(f"{what}is not there{': put it into the same folder' if name else ''}") from None
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{what}cannot be read: {error}") from None
 
@@ -240,6 +240,8 @@ class _GraphReader:
                 "only layers that follow one another can be shown"
             )
         self._require_open(node)
+        if node.operator not in OPERATORS:
+            raise _unsupported(node)
         OPERATORS[node.operator](node, self._chain)
         self._last = node.output
         return index + 1
@@ -298,7 +300,11 @@ def _require_supported(nodes: list[Node]) -> None:
     for node in nodes:
         known = {*OPERATORS, *FOLDED, "Erf"}
         if node.declared.domain or node.operator not in known:
-            raise ModelError(f"{node} is not supported; supported are {', '.join(sorted(OPERATORS))}")
+            raise _unsupported(node)
+
+
+def _unsupported(node: Node) -> ModelError:
+    return ModelError(f"{node} is not supported; supported are {', '.join(sorted(OPERATORS))}")
 
 
 def _input_of(declared: Declared) -> tuple[Arrangement, int]:

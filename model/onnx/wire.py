@@ -117,9 +117,10 @@ def packed_integers(value: int | memoryview, most: int) -> NDArray[np.int64]:
     if isinstance(value, int):
         return np.array([signed(value)], dtype=np.int64)
     stored = np.frombuffer(value, dtype=np.uint8)
+    count = np.count_nonzero(stored < 128)
+    if count > most:
+        raise ModelError(f"a list of {count:,} integers is too long; at most {most:,} are accepted")
     ends = np.flatnonzero(stored < 128)
-    if len(ends) > most:
-        raise ModelError(f"a list of {len(ends):,} integers is too long; at most {most:,} are accepted")
     if len(stored) and (not len(ends) or ends[-1] != len(stored) - 1):
         raise MalformedFileError("a number does not end")
     begins = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
