@@ -14,7 +14,7 @@ COPY app app
 COPY model model
 COPY static static
 COPY templates templates
-RUN useradd --system --uid 10001 --no-create-home kernelscope
+RUN useradd --system --uid 10001 --no-create-home kernelscope && install --directory --owner kernelscope /state
 USER 10001
 ENV HOST=0.0.0.0 PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 8000

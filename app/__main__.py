@@ -1,5 +1,6 @@
 """python -m app: serve with uvicorn, with settings from the environment."""
 
+import os
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from app.observability.logging import configure_logging
 from app.server.http_protocol import BoundedHttpProtocol
 from app.server.websocket_protocol import MESSAGE_BYTES, BoundedWebSocketProtocol
 from app.settings import Settings
+from app.state_folder import state_of
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -42,6 +44,12 @@ def main() -> None:
     """Serve until a signal stops the process."""
     settings = Settings()
     configure_logging(settings.log_level)
+    with state_of(settings) as state:
+        os.environ["KERNELSCOPE_STATE"] = str(state)  # for all workers
+        _run(settings)
+
+
+def _run(settings: Settings) -> None:
     # One worker is this process. Of several, each creates its own application, and uvicorn restarts one that died.
     uvicorn.run("app.__main__:create_worker", factory=True, workers=settings.workers, **uvicorn_options(settings))
 

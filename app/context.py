@@ -10,10 +10,12 @@ from fastapi.requests import HTTPConnection
 from app.compute_pool import ComputePool
 from app.measurements import Measurements
 from app.model_catalog import ModelCatalog
+from app.network_imports import NetworkImports
 from app.observability.metrics import Metrics
 from app.sample_catalog import SampleCatalog
 from app.served_network import ServedNetwork
 from app.settings import Settings
+from app.visitor_networks import VisitorNetworks
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Context:
     Attributes:
         settings: The settings.
         models: The models that are served.
+        visitors: Those of them that visitors brought.
+        imports: Reads the files that visitors bring.
         samples: The MNIST test digits.
         measurements: Results that were computed beforehand.
         pool: Threads for computations of a millisecond or two.
@@ -32,6 +36,8 @@ class Context:
 
     settings: Settings
     models: ModelCatalog
+    visitors: VisitorNetworks
+    imports: NetworkImports
     samples: SampleCatalog
     measurements: Measurements
     pool: ComputePool

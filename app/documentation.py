@@ -87,6 +87,9 @@ UPLOAD_BODY: dict[str, Any] = {
 ADDRESSES = ("type", "instance", "next")
 """Members of responses that are addresses of this service."""
 
+EXAMPLE_BY_HAND = "x-example-by-hand"
+"""Member of an operation whose every response is another one, so that no request is run for its example."""
+
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -107,6 +110,7 @@ class Documented(TypedDict, total=False):
 
     response_model: Any
     response_class: type[Response]
+    status_code: int
     responses: dict[int | str, dict[str, Any]]
     openapi_extra: dict[str, Any]
 
@@ -117,6 +121,7 @@ def documented(
     *errors: type[AppError],
     parameters: type[Parameters] | None = None,
     body: dict[str, Any] | None = None,
+    example: Any = None,
 ) -> Documented:
     """Describe an operation: ``@router.get(path, summary=…, **documented(…))``.
 
@@ -125,7 +130,8 @@ def documented(
         formats: The media types it can be had as.
         errors: Those that the operation may respond with.
         parameters: Its query parameters.
-        body: Its request body: `request_body` of its type, or `UPLOAD_BODY`.
+        body: Its request body: `request_body` of its type, or a form such as `UPLOAD_BODY`.
+        example: Of its response in JSON, if every request gets another one; else one is made by `app.openapi_examples`.
     """
     extra: dict[str, Any] = {}
     if parameters is not None:
@@ -133,10 +139,21 @@ def documented(
     if body is not None:
         extra["requestBody"] = body
     content = {each: {} if each == JSON else _binary(each) for each in formats}
+    if example is not None:
+        content[JSON]["example"] = example
+        extra[EXAMPLE_BY_HAND] = True
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "The response.", "content": content}}
     for error in errors:
         _add_error(responses, error)
     return Documented(response_model=response, response_class=JSONResponse, responses=responses, openapi_extra=extra)
+
+
+def documented_deletion(*errors: type[AppError]) -> Documented:
+    """Describe an operation that deletes something and responds with nothing: ``@router.delete(path, **…)``."""
+    responses: dict[int | str, dict[str, Any]] = {204: {"description": "It is deleted."}}
+    for error in errors:
+        _add_error(responses, error)
+    return Documented(response_class=Response, status_code=204, responses=responses)
 
 
 def request_body(kind: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:

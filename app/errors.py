@@ -4,6 +4,7 @@
     ├── MalformedRequest 400
     ├── ForeignOrigin 403
     ├── TrainingOff 403
+    ├── NetworksOff 403
     ├── TrainingInProgress 409
     ├── NotFound 404
     │   ├── UnknownModel
@@ -26,6 +27,7 @@
     ├── UnsupportedMediaType 415
     ├── NotAnImage 415
     ├── InvalidInput 422
+    │   ├── NetworkUnreadable
     │   ├── ImageUnreadable
     │   ├── FramingImpossible
     │   ├── DigitUnlabeled
@@ -38,6 +40,7 @@
     ├── InternalError 500
     └── Unavailable 503
         ├── ServerBusy
+        ├── StateFull
         ├── NotReady
         └── TrainingNotStarted
 
@@ -105,14 +108,12 @@ class MalformedRequest(AppError):
 
 
 class ForeignOrigin(AppError):
-    """A page of another site tried to open a live session."""
+    """A page of another site tried to open a live session or to bring a network."""
 
     slug = "foreign-origin"
     title = "Foreign origin"
     status = 403
-    advice = (
-        "The operator of this server can admit the site with KERNELSCOPE_LIVE_ORIGINS. Programs send no Origin header."
-    )
+    advice = "The operator of this server can admit the site with KERNELSCOPE_ORIGINS. Programs send no Origin header."
 
 
 class TrainingOff(AppError):
@@ -122,6 +123,15 @@ class TrainingOff(AppError):
     title = "Training is off"
     status = 403
     advice = "Run Kernelscope on your own machine, where training is on; KERNELSCOPE_TRAINING turns it on and off."
+
+
+class NetworksOff(AppError):
+    """This server takes no networks from visitors."""
+
+    slug = "networks-off"
+    title = "Networks of visitors are off"
+    status = 403
+    advice = "Run Kernelscope on your own machine; KERNELSCOPE_VISITOR_NETWORKS says how many a server keeps."
 
 
 class TrainingInProgress(AppError):
@@ -312,6 +322,17 @@ class InvalidInput(AppError):
     advice = "The detail names the value and what it may be; /docs shows an example of every request."
 
 
+class NetworkUnreadable(InvalidInput):
+    """The file is no ONNX network that can be shown here."""
+
+    slug = "network-unreadable"
+    title = "Network unreadable"
+    advice = (
+        "The message names what is not supported; docs/networks.md of the source lists what is. Files that refer to "
+        "weights beside them need those files in the same form."
+    )
+
+
 class ImageUnreadable(InvalidInput):
     """The file begins like an image, but is damaged or ends too early."""
 
@@ -414,6 +435,13 @@ class ServerBusy(Unavailable):
 
     slug = "server-busy"
     title = "Server busy"
+
+
+class StateFull(Unavailable):
+    """The server keeps as many networks of visitors as it accepts."""
+
+    slug = "state-full"
+    title = "No room for another network"
 
 
 class NotReady(Unavailable):

@@ -15,11 +15,14 @@ from app.forward import forward
 from app.framing import from_pixels
 from app.live.seats import Seats
 from app.measurements import Measurements
-from app.model_catalog import ModelCatalog
+from app.model_catalog import SHOWN_DIGITS, ModelCatalog
+from app.network_imports import NetworkImports
 from app.sample_catalog import SampleCatalog
 from app.server.http_protocol import unsent_bytes
 from app.settings import Settings
+from app.state_folder import StateFolder, state_of
 from app.trainings.service import TrainingService
+from app.visitor_networks import VisitorNetworks
 from model.checksums import verify_checksums
 from model.digits.framing import FRAME_SIZE
 from model.errors import ArtifactError
@@ -36,9 +39,6 @@ KEPT_BYTES = 2**25
 SWITCH_SECONDS = 0.0002
 """How long one thread may hold the interpreter while another waits; Python's default of 5 ms is longer than a job."""
 
-SHOWN_DIGITS = 1000
-"""Test digits from which the color ranges of an uploaded model are measured."""
-
 CLOSE_SECONDS = 1.0
 """How long a pool waits at the end for a job that runs; requests had their time before."""
 
@@ -46,7 +46,7 @@ SLOW_THREADS = 1
 """Threads for requests that may take long."""
 
 
-def _load(settings: Settings) -> tuple[ModelCatalog, SampleCatalog, bool]:
+def _load(settings: Settings, visitors: VisitorNetworks) -> tuple[ModelCatalog, SampleCatalog, bool]:
     """Read the models and the test digits.
 
     Returns:
@@ -56,7 +56,7 @@ def _load(settings: Settings) -> tuple[ModelCatalog, SampleCatalog, bool]:
         ArtifactError: A file is damaged, or the default model is not among the models.
     """
     verified = verify_checksums(settings.artifacts)
-    catalog = ModelCatalog.load(settings.artifacts)
+    catalog = ModelCatalog.load(settings.artifacts, visitors)
     samples = SampleCatalog.load(settings.artifacts, catalog)
     if settings.models is not None:
         shown = list(range(min(SHOWN_DIGITS, len(samples))))
@@ -76,8 +76,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     keep_freed_memory(KEPT_ARRAY_BYTES, KEPT_BYTES)
     sys.setswitchinterval(SWITCH_SECONDS)
     # One thread for each matrix product: two are not faster for these small matrices, and under load they compete.
-    with threadpool_limits(limits=1, user_api="blas"):
-        catalog, samples, verified = _load(settings)
+    with threadpool_limits(limits=1, user_api="blas"), state_of(settings) as state:
+        hours, networks = settings.visitor_hours, settings.visitor_networks
+        visitors = VisitorNetworks(StateFolder(state / "networks", networks, settings.visitor_bytes, 3600 * hours))
+        catalog, samples, verified = _load(settings, visitors)
         measurements = Measurements.load(settings.artifacts)
 
         def is_full() -> bool:
@@ -88,7 +90,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = ComputePool(settings.threads, settings.queue, settings.queue_seconds, is_full)
         slow_pool = ComputePool(SLOW_THREADS, settings.queue, settings.queue_seconds, is_full)
         app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
-        app.state.context = Context(settings, catalog, samples, measurements, pool, slow_pool, app.state.metrics)
+        imports = NetworkImports(settings.artifacts)
+        metrics = app.state.metrics
+        metrics.observe_visitor_networks(visitors.state.usage)
+        app.state.context = Context(
+            settings, catalog, visitors, imports, samples, measurements, pool, slow_pool, metrics
+        )
         app.state.trainings = trainings = TrainingService(catalog, settings.training and settings.workers == 1)
         app.state.seats = seats = Seats(settings.live_sessions)
         app.state.metrics.observe_live_sessions(lambda: seats.taken)

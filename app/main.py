@@ -49,17 +49,20 @@ from app.operations import (
     pixel_permutation,
     samples,
     translation,
+    visitor_networks,
 )
 from app.problems import install_problem_handlers, reject_unknown_socket
 from app.settings import ROOT, Settings
 from app.static_files import RevalidatedStaticFiles
 from app.trainings import routes as trainings
+from app.view_id import model_name
 
 GZIP_BYTES = 500
 """A smaller response would shrink by little more than the headers that say that it is compressed."""
 
 ROUTES = (
     models,
+    visitor_networks,
     history,
     kernels,
     feature_maps,
@@ -129,6 +132,7 @@ def _create_templates(address: Addresses) -> Jinja2Templates:
         page_link=page_link,
     )
     templates.env.filters["mark_code"] = mark_code
+    templates.env.filters["model_name"] = model_name
     return templates
 
 

@@ -11,18 +11,23 @@ from app.errors import UnknownModel
 from app.framing import scaled_digits
 from app.network_history import NetworkHistory
 from app.served_network import ServedNetwork
+from app.view_id import is_view_id
+from app.visitor_networks import VisitorNetworks
 from model.artifact import PREDICTIONS_FILE, VISITOR_MODEL, WEIGHTS_FILE, Artifact, load_artifact, load_predictions
 from model.calibration import calibrate
 from model.description import describe_layers
 from model.errors import ArtifactError
 from model.onnx.reader import OnnxNetwork, load_onnx
 
+SHOWN_DIGITS = 1000
+"""Test digits from which the color ranges of an uploaded model are measured."""
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """Names of uploaded models: they appear in addresses."""
 
 
 class ModelCatalog:
-    """The networks of the artifacts folder, uploaded models, and one that a visitor trained.
+    """The networks of the artifacts folder, uploaded models, one that a visitor trained, and what visitors bring.
 
     Attributes:
         shipped: By name, the networks of the artifacts folder.
@@ -30,8 +35,9 @@ class ModelCatalog:
         trained: The visitor's model, until the server stops; None if there is none.
     """
 
-    def __init__(self, shipped: Mapping[str, ServedNetwork]) -> None:
+    def __init__(self, shipped: Mapping[str, ServedNetwork], visitors: VisitorNetworks | None = None) -> None:
         self.shipped = shipped
+        self._visitors = visitors
         self.uploaded: dict[str, ServedNetwork] = {}
         self.trained: ServedNetwork | None = None
 
@@ -69,8 +75,12 @@ class ModelCatalog:
             self.uploaded[name] = uploaded_network(name, f"{name}.onnx", load_onnx(path), digits)
 
     @classmethod
-    def load(cls, folder: Path) -> "ModelCatalog":
+    def load(cls, folder: Path, visitors: VisitorNetworks | None = None) -> "ModelCatalog":
         """Read each folder that holds a weights file.
+
+        Args:
+            folder: The folder of these folders.
+            visitors: Networks that visitors bring, which are found by their ids but not listed.
 
         Raises:
             ArtifactError: There is none, or one cannot be read.
@@ -79,7 +89,7 @@ class ModelCatalog:
         if not folders:
             raise ArtifactError(f"{folder} holds no trained network: no folder in it has a {WEIGHTS_FILE}")
         served = [_serve(path) for path in folders]
-        return cls({network.name: network for network in served})
+        return cls({network.name: network for network in served}, visitors)
 
     def __getitem__(self, name: str) -> ServedNetwork:
         """The network of this name.
@@ -91,6 +101,8 @@ class ModelCatalog:
         if trained is not None and name == trained.name:
             return trained
         served = self.shipped.get(name) or self.uploaded.get(name)
+        if served is None and self._visitors is not None and is_view_id(name):
+            return self._visitors[name]
         if served is None:
             names = [each.name for each in self.all]
             raise UnknownModel(f"There is no model {name[:40]!r}; the models are: {', '.join(names)}.", models=names)

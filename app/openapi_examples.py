@@ -12,7 +12,7 @@ import httpx
 from fastapi import FastAPI
 
 from app.codecs.media_types import JSON
-from app.documentation import EXAMPLES_FILE, LINE_PNG
+from app.documentation import EXAMPLE_BY_HAND, EXAMPLES_FILE, LINE_PNG
 from app.main import create_app
 from app.settings import Settings
 
@@ -50,7 +50,8 @@ async def run_examples(app: FastAPI) -> dict[str, Any]:
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
-                if JSON not in operation["responses"].get("200", {}).get("content", {}):
+                is_by_hand = EXAMPLE_BY_HAND in operation
+                if is_by_hand or JSON not in operation["responses"].get("200", {}).get("content", {}):
                     continue
                 response = await client.request(
                     method, _address(path, operation), headers={"Accept": JSON}, **_body(operation)

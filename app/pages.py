@@ -5,6 +5,7 @@ What the scripts of a page need to know is in the page as JSON, so that they nee
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -23,6 +24,7 @@ from app.operations.models import LayerDescription, ModelResponse
 from app.operations.orientation_tuning import TuningGroup, tuning_groups
 from app.served_network import ServedNetwork
 from app.server.websocket_protocol import MESSAGE_BYTES
+from app.settings import Settings
 from model.artifact import VISITOR_MODEL
 from model.experiments.filter_names import named_layers
 
@@ -31,10 +33,16 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class Limits:
-    """What the server accepts of a digit."""
+    """What the server accepts of a digit, and of a visitor's network; 0 bytes if it takes none."""
 
     image_bytes: int
     message_bytes: int
+    network_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """Those of these settings."""
+        return cls(settings.image_bytes, MESSAGE_BYTES, settings.body_bytes if settings.visitor_networks else 0)
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class DigitPageData(PageData):
             colormaps=COLORMAPS,
             model=ModelResponse.of(served),
             gallery_model=None if served.predictions is None else served.name,
-            limits=Limits(context.settings.image_bytes, MESSAGE_BYTES),
+            limits=Limits.of(context.settings),
         )
 
 
@@ -131,6 +139,8 @@ async def show_workbench(request: Request, model: str | None = None) -> Response
         has_history=served.history is not None,
         named_layer=named_layer,
         has_filter_pages=served.name == context.measurements.visualized_model,
+        visitor_hours=f"{context.settings.visitor_hours:g}",
+        expires=None if served.expires is None else datetime.fromtimestamp(served.expires, UTC),
     )
 
 

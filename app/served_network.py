@@ -49,6 +49,7 @@ class ServedNetwork:
         predictions: Its predictions for the test digits; None if they were not stored.
         checkpoint: Training step of these weights; None for the finished network.
         history: Its earlier weights; None if they were not stored.
+        expires: When a visitor's network is deleted, in seconds since 1970; None for others.
     """
 
     artifact: Artifact
@@ -56,6 +57,7 @@ class ServedNetwork:
     predictions: Predictions | None
     checkpoint: int | None = None
     history: NetworkHistory | None = None
+    expires: int | None = None
     _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
     _of_step: dict[int, "ServedNetwork"] = field(default_factory=dict, repr=False, compare=False)
 
@@ -101,6 +103,11 @@ class ServedNetwork:
     @property
     def name(self) -> str:
         return self.artifact.name
+
+    @property
+    def metric_label(self) -> str:
+        """Its name in metrics, where the ids of visitors' networks must not appear."""
+        return self.name if self.expires is None else "visitor"
 
     @property
     def input_size(self) -> int:

@@ -75,13 +75,28 @@ class Settings(BaseSettings):
     live_messages: int = Field(
         500, ge=1, le=100_000, description="Maximum number of messages a second of one live session; beyond, it ends."
     )
-    live_origins: list[str] = Field([], description="Other origins whose pages may open live sessions, as a JSON list.")
+    origins: list[str] = Field(
+        [], description="Other origins whose pages may open live sessions and bring networks, as a JSON list."
+    )
 
     training: bool = Field(
         True,
         description="Whether visitors may train a small network of their own, which takes one worker; turn it off on a "
         "public server.",
     )
+
+    state: Path | None = Field(
+        None,
+        description="Folder of what visitors bring, shared by all workers and replicas; none: one that ends with the "
+        "server.",
+    )
+    visitor_networks: int = Field(
+        100, ge=0, le=100_000, description="Maximum number of visitors' own networks at a time; 0: none are taken."
+    )
+    visitor_bytes: int = Field(
+        2**28, ge=2**20, description="Largest sum of visitors' networks on disk, in bytes; beyond, 503."
+    )
+    visitor_hours: float = Field(24, gt=0, le=8760, description="How long a visitor's network is kept, in hours.")
 
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve, each with its own threads, queue, live sessions and metrics."

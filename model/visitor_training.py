@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import sys
-import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from model.architectures import CLASSES, MNIST_SHAPE
 from model.artifact import VISITOR_MODEL, Artifact, save_weights
 from model.calibration import calibrate
+from model.child_process import work_for_parent
 from model.data.download import SOURCES, cache_folder
 from model.data.mnist import Digits, load_training_digits
 from model.data.synthetic import draw_synthetic_digits
@@ -34,8 +34,6 @@ HELD_OUT = 1000
 
 UPDATES = 60
 """Approximate number of progress lines of a run."""
-
-NICENESS = 10
 
 
 def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: int) -> Network:
@@ -116,8 +114,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, help="folder that the network is written to")
     options = vars(parser.parse_args())
     folder = options.pop("output")
-    threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    os.nice(NICENESS)
+    work_for_parent()
     request = TrainingRequest(**options)
     try:
         source, digits = choose_digits(request.digits, request.seed)
@@ -178,13 +175,6 @@ def _kernels(network: Network) -> list[Any]:
 def _report(stream: TextIO, **facts: Any) -> None:
     stream.write(json.dumps(facts) + "\n")
     stream.flush()
-
-
-def _end_with_standard_input() -> None:
-    # Unbuffered: a buffered reader's lock, held by this thread, would spoil an ordinary exit.
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    os._exit(3)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,14 @@ from PIL import Image
 from safetensors.numpy import load
 
 from tests.builders import encode, page_with_line
+from tests.onnx_files import small_network
 
 SAFETENSORS = "application/x-safetensors"
 
 FORMS = ("strokes", "pixels", "sample", "image")
 
 NOT_TRIED = ("/trainings", "/metrics")
-"""Operations that start processes, or whose response is not JSON."""
+"""Operations of trainings, or whose response is not JSON."""
 
 Schema = dict[str, Any]
 
@@ -85,6 +86,7 @@ class LegalRequests:
             for path, methods in document["paths"].items()
             if not any(part in path for part in NOT_TRIED)
             for method, described in methods.items()
+            if "200" in described["responses"]
         }
 
     def one(self, operation: str) -> Legal:
@@ -112,7 +114,8 @@ class LegalRequests:
             self._ask_for_one_layer(operation, query, layer)
         content = described.get("requestBody", {}).get("content", {})
         if "multipart/form-data" in content:
-            return Legal(operation, method, path, query, upload=self._image(), accept=accept)
+            upload = self._image() if "{model}" in operation else self._network()
+            return Legal(operation, method, path, query, upload=upload, accept=accept)
         body = None
         if "application/json" in content:
             body = self._body(self._resolved(content["application/json"]["schema"]), model, layer)
@@ -229,6 +232,10 @@ class LegalRequests:
             [[self._random.uniform(low, high) for _ in "xy"] for _ in range(self._random.choice([1, 2, 10]))]
             for _ in strokes
         ]
+
+    def _network(self) -> bytes:
+        rng = np.random.default_rng(self._random.getrandbits(32))
+        return small_network(rng, int(rng.choice([1, 3])), int(rng.choice([8, 20, 28]))).model().SerializeToString()
 
     def _image(self) -> bytes:
         page = page_with_line()

@@ -12,12 +12,11 @@ from websockets.frames import CloseCode
 
 from app.context import Context, context_of
 from app.drawing import short_else_long
-from app.errors import ForeignOrigin
 from app.live.message import encode_problem, read_message, respond
-from app.live.origin import is_admitted
 from app.live.seats import Seat, Seats
 from app.live.session import Computation, Drawing, Limits, LiveSession, SessionOver
 from app.operations import API
+from app.origin import require_own_page
 from app.problems import count_error, root_path_of
 
 router = APIRouter(prefix=API)
@@ -30,7 +29,7 @@ async def hold_live_session(websocket: WebSocket) -> None:
     """Newest drawing wins; docs/api.md describes the messages."""
     context = context_of(websocket)
     settings = context.settings
-    _require_admitted(websocket, settings.live_origins)
+    require_own_page(websocket, settings.origins, "open live sessions here")
     limits = Limits(settings.strokes, settings.points, settings.live_messages)
     read = partial(read_message, context.samples, settings)
     session = LiveSession(context.models, settings.default_model, limits, read)
@@ -62,13 +61,6 @@ async def hold_live_session(websocket: WebSocket) -> None:
 def _address_of(websocket: WebSocket) -> str:
     """The client's address; behind a proxy, the one that the proxy names."""
     return websocket.client.host if websocket.client else ""
-
-
-def _require_admitted(websocket: WebSocket, others: list[str]) -> None:
-    """Raises ForeignOrigin for the page of another site."""
-    host = websocket.headers.get("host", "")
-    if not is_admitted(websocket.headers.get("origin"), host, others):
-        raise ForeignOrigin(f"Pages of another site than {host[:100]} may not open live sessions here.")
 
 
 async def _receive(
@@ -111,7 +103,7 @@ async def _respond(websocket: WebSocket, session: LiveSession, wake: asyncio.Eve
 
 async def _respond_once(websocket: WebSocket, computation: Computation, context: Context) -> None:
     try:
-        with context.metrics.timed_inference(computation.served.name):
+        with context.metrics.timed_inference(computation.served.metric_label):
             # Each session has a seat, so no session is rejected because all of them draw.
             pool, slow_pool = context.pool.run_seated, context.slow_pool.run_seated
             is_drawing = isinstance(computation.make_source, Drawing)

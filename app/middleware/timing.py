@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.observability.metrics import Metrics
+from app.view_id import without_view_ids
 
 logger = logging.getLogger("app.requests")
 
@@ -49,5 +50,6 @@ class TimingMiddleware:
             self._metrics.requests.labels(method, route, str(status)).inc()
             self._metrics.latency.labels(method, route).observe(seconds)
             # The path alone: a query may hold a shared drawing.
-            fields = {"method": method, "path": scope["path"][:200], "status": status, "ms": round(seconds * 1000, 2)}
+            path = without_view_ids(scope["path"])[:200]
+            fields = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 2)}
             logger.info("request", extra=fields)

@@ -46,6 +46,12 @@ class Metrics:
             registry=self._registry,
         )
         self._live_sessions = Gauge("kernelscope_live_sessions", "Live sessions now open.", registry=self._registry)
+        self._visitor_networks = Gauge(
+            "kernelscope_visitor_networks", "Networks of visitors that are kept.", registry=self._registry
+        )
+        self._visitor_bytes = Gauge(
+            "kernelscope_visitor_network_bytes", "Bytes of visitors' networks on disk.", registry=self._registry
+        )
         self._pending = Gauge("kernelscope_pending_jobs", "Computations running or waiting.", registry=self._registry)
 
     def observe_pending(self, pending: Callable[[], float]) -> None:
@@ -55,6 +61,11 @@ class Metrics:
     def observe_live_sessions(self, sessions: Callable[[], float]) -> None:
         """Read the number of live sessions whenever the metrics are requested."""
         self._live_sessions.set_function(sessions)
+
+    def observe_visitor_networks(self, usage: Callable[[], tuple[int, int]]) -> None:
+        """Read the number and the bytes of visitors' networks whenever the metrics are requested."""
+        self._visitor_networks.set_function(lambda: usage()[0])
+        self._visitor_bytes.set_function(lambda: usage()[1])
 
     @contextmanager
     def timed_inference(self, model: str) -> Iterator[None]:

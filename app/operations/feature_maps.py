@@ -105,7 +105,7 @@ async def _respond(
         response = forward(served, make_source(most_cells), framing, layers)
         return encode_feature_maps(response, served, wanted)
 
-    with context.metrics.timed_inference(served.name):
+    with context.metrics.timed_inference(served.metric_label):
         body = await short_else_long(
             context.pool.run, context.slow_pool.run, compute, may_take_long=is_image or wanted.media_type == PNG
         )

@@ -3,30 +3,25 @@
 import asyncio
 import json
 import logging
-import os
 import secrets
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from app.child_process import end_group, read_tail, start
 from app.errors import TrainingInProgress, TrainingNotStarted, TrainingOff
 from app.model_catalog import ModelCatalog
-from app.settings import ROOT
 from app.trainings.messages import ChosenTraining, State, TrainingResponse, TrainingUpdate
 from model.artifact import VISITOR_MODEL
 from model.errors import ArtifactError
 from model.training_request import TrainingRequest
 
 logger = logging.getLogger(__name__)
-
-LINE_BYTES = 2**18
-"""Longest line that is read from the process; the kernels of the largest network need a tenth of it."""
 
 ERROR_BYTES = 2**14
 """How much of the end of standard error is kept."""
@@ -131,7 +126,7 @@ class TrainingService:
         async with self._changing:
             if self._process is not None and self.current is not None and self.current.state == "running":
                 self.current.state = "canceled"
-                _end_group(self._process, signal.SIGTERM)
+                end_group(self._process, signal.SIGTERM)
                 if self._task is not None:
                     await self._task
             return self.current
@@ -186,7 +181,7 @@ class TrainingService:
             stdout, stderr = process.stdout, process.stderr
             if stdout is None or stderr is None:
                 raise OSError("the process has no pipes")
-            errors = asyncio.create_task(_read_tail(stderr, ERROR_BYTES))
+            errors = asyncio.create_task(read_tail(stderr, ERROR_BYTES))
             async for line in stdout:
                 training.updates.append(json.loads(line))
                 await self._notify()
@@ -203,7 +198,7 @@ class TrainingService:
             self._fail(training, str(error), repr(error))
         finally:
             if process.returncode is None:
-                _end_group(process, signal.SIGKILL)
+                end_group(process, signal.SIGKILL)
                 await process.wait()
             shutil.rmtree(folder, ignore_errors=True)
             await self._notify()
@@ -219,33 +214,7 @@ class TrainingService:
 
 async def _start_process(request: TrainingRequest, folder: Path) -> asyncio.subprocess.Process:
     options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(request).items()]
-    return await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *options,
-        f"--output={folder}",
-        # The process ends when this pipe is closed, so it does not outlive a server that was killed.
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=LINE_BYTES,
-        cwd=ROOT,
-        start_new_session=True,  # so that it can be ended together with processes of its own
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )
-
-
-def _end_group(process: asyncio.subprocess.Process, kind: signal.Signals) -> None:
-    """Signal the process and its own processes: one of them that lived on would keep the pipes open."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, kind)
-
-
-async def _read_tail(stream: asyncio.StreamReader, size: int) -> bytes:
-    """The last ``size`` bytes. Reads to the end, since a process whose pipe is full would never end."""
-    tail = b""
-    while chunk := await stream.read(2**16):
-        tail = (tail + chunk)[-size:]
-    return tail
+    return await start(*COMMAND, *options, f"--output={folder}")
 
 
 def _count_received(training: Training, last_event_id: str) -> int:

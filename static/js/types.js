@@ -166,7 +166,7 @@
  * @property {ModelDescription} model
  * @property {string | null} gallery_model  The model whose predictions the gallery of test digits shows; null: none are stored.
  * @property {Record<"light" | "dark", Colormap>} colormaps
- * @property {{image_bytes: number, message_bytes: number}} limits
+ * @property {{image_bytes: number, message_bytes: number, network_bytes: number}} limits  No bytes: no networks are taken.
  */
 
 /**

@@ -35,7 +35,7 @@ async def test_the_workbench_carries_its_data_in_the_page(client: httpx.AsyncCli
     assert data["model"] == (await client.get("/api/v1/models/cnn")).json()
     assert data["gallery_model"] == "cnn"
     assert data["colormaps"] == COLORMAPS
-    assert data["limits"] == {"image_bytes": 24 * 2**20, "message_bytes": 2**16}
+    assert data["limits"] == {"image_bytes": 24 * 2**20, "message_bytes": 2**16, "network_bytes": 34 * 2**20}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ import numpy as np
 from websockets.sync.client import connect
 
 from tests.faults.attackers import large_png, progressive_jpeg
+from tests.onnx_files import small_network
 from tests.servers import ROOT, started
 
 SLOWDOWN = 3.0
@@ -83,6 +84,13 @@ def dearest() -> dict[str, Dear]:
     layers = "linear1/kernels"
     return {
         "list_models": Dear(MODELS, "all"),
+        "bring_network": Dear(
+            MODELS,
+            "65,000 weights",
+            file=lambda: small_network(np.random.default_rng(0), input_size=64, classes=50).model().SerializeToString(),
+            statuses=(200, 503),
+        ),
+        "delete_network": Dear(f"{MODELS}/v0000000-{'a' * 26}", "an unknown one", method="DELETE", statuses=(404,)),
         "describe_model": Dear(f"{MODELS}/cnn", "the largest model"),
         "get_history": Dear(f"{MODELS}/cnn/history", "the longest"),
         "get_kernels": Dear(f"{MODELS}/mlp-500/layers/{layers}", "392,000 weights as JSON"),

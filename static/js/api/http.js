@@ -27,14 +27,18 @@ const GATEWAY_ERRORS = [502, 503, 504];
 
 /**
  * @param {string} url
- * @param {{accept: string, method?: string, body?: object, signal?: AbortSignal}} options  A body is sent as JSON, by POST.
+ * @param {{accept: string, method?: string, body?: object, headers?: Record<string, string>, signal?: AbortSignal}} options
+ *   A body is sent by POST: a form as it is, anything else as JSON.
  * @returns {Promise<Response>}
  */
-export async function request(url, { accept, body, method = body ? "POST" : "GET", signal }) {
-  const headers = { Accept: accept, ...(body && { "Content-Type": "application/json" }) };
+export async function request(url, { accept, body, method = body ? "POST" : "GET", headers = {}, signal }) {
+  const isForm = body instanceof FormData;
+  const sent = { Accept: accept, ...(body && !isForm && { "Content-Type": "application/json" }), ...headers };
   let response;
   try {
-    response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
+    response = await fetch(url, {
+      method, headers: sent, body: isForm ? body : body && JSON.stringify(body), signal,
+    });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new UnreachableError();

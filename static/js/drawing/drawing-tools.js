@@ -7,7 +7,7 @@ import { createAnnouncer } from "../dom/announce.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { keepAddressAtSections, keepInAddress } from "../shell/digit-address.js";
 import { createDrawingPad } from "./drawing-pad.js";
-import { toBase64, watchForImages } from "./image-file.js";
+import { toBase64, watchForFiles } from "./image-file.js";
 import { trackKeyboardPen, trackStrokes } from "./pens.js";
 import { Notice } from "../shell/failures.js";
 
@@ -62,7 +62,7 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
   wireButtons(store);
   wireKeys(padCanvas, store, signal);
   const showLabel = wireTrueLabel(store);
-  wireImages(store, limits.image_bytes, fail, signal);
+  wireFiles(store, limits, fail, signal);
   button("open-samples").addEventListener("click", () => {
     import("./gallery-tool.js").then(({ openGallery }) => openGallery(store, galleryModel, fail)).catch(fail);
   });
@@ -196,16 +196,21 @@ function wireTrueLabel(store) {
 
 /**
  * @param {Store} store
- * @param {number} maximumBytes
+ * @param {PageData["limits"]} limits
  * @param {(error: unknown) => void} fail
  * @param {AbortSignal} signal
  */
-function wireImages(store, maximumBytes, fail, signal) {
-  watchForImages({
-    chooser: slider("upload"),
+function wireFiles(store, { image_bytes: maximumBytes, network_bytes: networkBytes }, fail, signal) {
+  watchForFiles({
+    choosers: findAll(document, "#upload, #open-network", HTMLInputElement),
     hint: find(document, "#drop-hint", HTMLElement),
-    async onFile(file) {
+    async onFiles(files) {
+      const [file] = files;
       try {
+        if (files.some(({ name }) => /\.onnx$/i.test(name))) {
+          await (await import("../network/own-network.js")).openNetwork(files, networkBytes, fail);
+          return;
+        }
         const { shrinkImage } = await import("./shrink-image.js");
         const image = await shrinkImage(file);
         if (image.size > maximumBytes) {

@@ -1,15 +1,18 @@
 // @ts-check
 
 /**
- * Take an image that is chosen, dropped anywhere on the page, or pasted.
- * @param {{chooser: HTMLInputElement, hint: HTMLElement, onFile: (file: File) => void}} options
+ * Take files that are chosen or dropped anywhere on the page, and an image that is pasted.
+ * @param {{choosers: HTMLInputElement[], hint: HTMLElement, onFiles: (files: File[]) => void}} options  At least one file.
  * @param {AbortSignal} signal
  */
-export function watchForImages({ chooser, hint, onFile }, signal) {
-  chooser.addEventListener("change", () => {
-    if (chooser.files?.[0]) onFile(chooser.files[0]);
-    chooser.value = ""; // The same file may be chosen again.
-  }, { signal });
+export function watchForFiles({ choosers, hint, onFiles }, signal) {
+  for (const chooser of choosers) {
+    chooser.addEventListener("change", () => {
+      const files = [...(chooser.files ?? [])];
+      chooser.value = ""; // The same file may be chosen again.
+      if (files.length) onFiles(files);
+    }, { signal });
+  }
 
   let depth = 0; // dragenter and dragleave come for every element below the page.
   addEventListener("dragenter", (event) => {
@@ -26,13 +29,13 @@ export function watchForImages({ chooser, hint, onFile }, signal) {
     event.preventDefault();
     depth = 0;
     hint.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) onFile(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length) onFiles(files);
   }, { signal });
 
   addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-    if (file) onFile(file);
+    if (file) onFiles([file]);
   }, { signal });
 }
 

@@ -247,6 +247,11 @@ button("show-pre").addEventListener("click", () => store.dispatch({ type: "recti
 button("show-post").addEventListener("click", () => store.dispatch({ type: "rectificationChosen", rectified: true }));
 slider("boost").addEventListener("input", () => store.dispatch({ type: "boostChosen", boost: slider("boost").valueAsNumber }));
 
+const deleteButton = document.querySelector("#delete-network");
+if (deleteButton instanceof HTMLButtonElement) {
+  import("../network/own-network.js").then(({ wireDelete }) => wireDelete(deleteButton, model.id, showProblem)).catch(showProblem);
+}
+
 // --- Start ---------------------------------------------------------------------------------------------------------
 
 document.documentElement.addEventListener("themechange", paintAll);

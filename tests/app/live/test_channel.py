@@ -446,7 +446,7 @@ def test_page_of_another_site_is_refused_before_the_session_begins(server: Stopp
 
 
 def test_own_and_admitted_pages_are_let_in(artifacts: Path):
-    settings = Settings(artifacts=artifacts, live_origins=["https://school.example"])
+    settings = Settings(artifacts=artifacts, origins=["https://school.example"])
     with serving(settings) as server:
         for origin in (f"http://{server.address}", "https://school.example"):
             with open_live(server, origin=origin) as live:

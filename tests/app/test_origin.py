@@ -1,6 +1,6 @@
 import pytest
 
-from app.live.origin import is_admitted
+from app.origin import is_admitted
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,30 @@
-"""Which web pages may open a WebSocket here: browsers send the page's origin, but let every page try."""
+"""Which web pages may open a WebSocket or send a form here: browsers send the page's origin, but let every page try."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
+from starlette.requests import HTTPConnection
+
+from app.errors import ForeignOrigin
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+def require_own_page(connection: HTTPConnection, others: Collection[str], purpose: str) -> None:
+    """Raises ForeignOrigin for the page of another site.
+
+    Args:
+        connection: A request or a handshake.
+        others: Further origins that are admitted.
+        purpose: What such pages may not do, for the message.
+    """
+    host = connection.headers.get("host", "")
+    if not is_admitted(connection.headers.get("origin"), host, others):
+        raise ForeignOrigin(f"Pages of another site than {host[:100]} may not {purpose}.")
+
+
 def is_admitted(origin: str | None, host: str, others: Collection[str]) -> bool:
-    """Whether a handshake comes from one of our own pages, from an admitted one, or from no page at all.
+    """Whether a request comes from one of our own pages, from an admitted one, or from no page at all.
 
     Args:
         origin: The Origin header; programs send none.

@@ -1,0 +1,50 @@
+"""Ids of what visitors bring: whoever knows one can look at it, so nobody can guess one, and no log repeats it.
+
+An id begins with the time when what it names is deleted, so that an old address can say so.
+"""
+
+import re
+import secrets
+import time
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+RANDOM_LETTERS = 26
+"""130 random bits."""
+
+PATTERN = rf"v[0-9a-f]{{7}}-[{LETTERS}]{{{RANDOM_LETTERS}}}"
+
+_VIEW_ID = re.compile(PATTERN)
+
+
+def new_view_id(seconds: float) -> str:
+    """An id of something that is kept for so long from now."""
+    minutes = int((time.time() + seconds) // 60)
+    return f"v{minutes:07x}-" + "".join(secrets.choice(LETTERS) for _ in range(RANDOM_LETTERS))
+
+
+def is_view_id(text: str) -> bool:
+    """Whether a text has the form of an id."""
+    return _VIEW_ID.fullmatch(text) is not None
+
+
+def model_name(model: str) -> str:
+    """What pages call a model: the id of a visitor's network is no name.
+
+    >>> model_name("cnn")
+    'cnn'
+    """
+    return "your own" if is_view_id(model) else model
+
+
+def expiry_of(view_id: str) -> int:
+    """When what an id names is deleted, in seconds since 1970, to the minute."""
+    return 60 * int(view_id[1:8], 16)
+
+
+def without_view_ids(text: str) -> str:
+    """A text for a log.
+
+    >>> without_view_ids("/api/v1/models/v1c5e3f0-abcdefghijklmnopqrstuvwxyz/evidence")
+    '/api/v1/models/v…/evidence'
+    """
+    return _VIEW_ID.sub("v…", text)

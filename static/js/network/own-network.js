@@ -1,0 +1,82 @@
+// @ts-check
+// Networks that the visitor brings: sending the file, and the token with which the visitor can delete it again.
+import { pageAddress } from "../api/address.js";
+import { deleteNetwork, sendNetwork } from "../api/networks.js";
+import { Notice } from "../shell/failures.js";
+
+/** Of each network that was brought with this browser, the token that deletes it. @param {string} model */
+const keyOf = (model) => `kernelscope-owner-${model}`;
+
+/**
+ * Send a network, and open the workbench with it.
+ * @param {File[]} files  One ONNX file, and those that hold its weights.
+ * @param {number} mostBytes  What the server reads; 0 if it takes no networks.
+ * @param {(error: unknown) => void} fail
+ */
+export async function openNetwork(files, mostBytes, fail) {
+  const networks = files.filter(({ name }) => isOnnx(name));
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const problem = !mostBytes ? "This server takes no networks."
+    : networks.length > 1 ? `Open one network at a time: ${networks.map(({ name }) => name).join(" and ")} are two.`
+    : bytes > mostBytes ? `${networks[0].name} has ${megabytes(bytes)}; this server reads up to ${megabytes(mostBytes)}.` : "";
+  if (problem) {
+    fail(new Notice(problem, { lasts: true }));
+    return;
+  }
+  fail(new Notice(`Reading ${networks[0].name} …`, { lasts: true }));
+  try {
+    const { model, owner } = await sendNetwork(networks[0], files.filter((file) => file !== networks[0]));
+    remember(model, owner);
+    location.assign(pageAddress("/", model) + location.hash);
+  } catch (error) {
+    fail(error instanceof Error ? new Notice(error.message, { lasts: true }) : error);
+  }
+}
+
+/**
+ * The button that deletes the network shown, if it was brought with this browser.
+ * @param {HTMLButtonElement} button
+ * @param {string} model
+ * @param {(error: unknown) => void} fail
+ */
+export function wireDelete(button, model, fail) {
+  const owner = ownerOf(model);
+  button.hidden = owner === null;
+  button.addEventListener("click", async () => {
+    try {
+      await deleteNetwork(model, owner ?? "");
+      localStorage.removeItem(keyOf(model));
+      location.assign(pageAddress("/", document.documentElement.dataset.defaultModel ?? "") + location.hash);
+    } catch (error) {
+      fail(error);
+    }
+  });
+}
+
+/** @param {string} model  @param {string} owner */
+function remember(model, owner) {
+  try {
+    localStorage.setItem(keyOf(model), owner);
+  } catch {
+    // Storage may be forbidden; then the network is deleted when its time is over.
+  }
+}
+
+/** @param {string} model */
+function ownerOf(model) {
+  try {
+    return localStorage.getItem(keyOf(model));
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} name */
+function isOnnx(name) {
+  return name.toLowerCase().endsWith(".onnx");
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
