@@ -25,8 +25,8 @@ class Context:
     Attributes:
         settings: The settings.
         models: The models that are served.
-        visitors: Those of them that visitors brought.
-        imports: Reads the files that visitors bring.
+        visitors: Those of them that visitors uploaded.
+        imports: Reads the files that visitors upload.
         samples: The MNIST test digits.
         measurements: Results that were computed beforehand.
         pool: Threads for computations of a millisecond or two.

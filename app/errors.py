@@ -108,7 +108,7 @@ class MalformedRequest(AppError):
 
 
 class ForeignOrigin(AppError):
-    """A page of another site tried to open a live session or to bring a network."""
+    """A page of another site tried to open a live session or to upload a network."""
 
     slug = "foreign-origin"
     title = "Foreign origin"

@@ -20,7 +20,7 @@ from model.onnx.reader import read_onnx
 MEMORY_BYTES = 2**29
 """What the process may allocate; a network within the bounds of `read_onnx` needs a third of it."""
 
-REFUSED = 4
+NOT_A_NETWORK = 4
 """Exit status if the file is no network that can be shown."""
 
 
@@ -62,7 +62,7 @@ def main() -> int:
         print(f"needs more than {MEMORY_BYTES / 1e6:.0f} MB of memory to be read")
     else:
         return 0
-    return REFUSED
+    return NOT_A_NETWORK
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 class ModelCatalog:
-    """The networks of the artifacts folder, uploaded models, one that a visitor trained, and what visitors bring.
+    """The networks of the artifacts folder, uploaded models, one that a visitor trained, and what visitors upload.
 
     Attributes:
         shipped: By name, the networks of the artifacts folder.
@@ -80,7 +80,7 @@ class ModelCatalog:
 
         Args:
             folder: The folder of these folders.
-            visitors: Networks that visitors bring, which are found by their ids but not listed.
+            visitors: Networks that visitors upload, which are found by their ids but not listed.
 
         Raises:
             ArtifactError: There is none, or one cannot be read.

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         500, ge=1, le=100_000, description="Maximum number of messages a second of one live session; beyond, it ends."
     )
     origins: list[str] = Field(
-        [], description="Other origins whose pages may open live sessions and bring networks, as a JSON list."
+        [], description="Other origins whose pages may open live sessions and upload networks, as a JSON list."
     )
 
     training: bool = Field(
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
 
     state: Path | None = Field(
         None,
-        description="Folder of what visitors bring, shared by all workers and replicas; none: one that ends with the "
+        description="Folder of what visitors upload, shared by all workers and replicas; none: one that ends with the "
         "server.",
     )
     visitor_networks: int = Field(

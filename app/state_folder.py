@@ -1,4 +1,4 @@
-"""What visitors bring, as folders of files: every worker, and every replica on a shared volume, can read them.
+"""What visitors upload, as folders of files: every worker, and every replica on a shared volume, can read them.
 
     <id>/            what is kept; see `app.view_id`
     <id>/owner       SHA-256 of the token that can delete it
@@ -110,7 +110,7 @@ class StateFolder:
         return folder if folder.is_dir() else None
 
     def remove(self, view_id: str, owner: str) -> bool:
-        """Delete what this owner brought; False if there is no such thing, or the owner is somebody else."""
+        """Delete what this owner uploaded; False if there is no such thing, or the owner is somebody else."""
         folder = self.find(view_id)
         if folder is None:
             return False

@@ -1,4 +1,4 @@
-"""Ids of what visitors bring: whoever knows one can look at it, so nobody can guess one, and no log repeats it.
+"""Ids of what visitors upload: whoever knows one can look at it, so nobody can guess one, and no log repeats it.
 
 An id begins with the time when what it names is deleted, so that an old address can say so.
 """

@@ -1,4 +1,4 @@
-"""Networks that visitors brought: read from the state folder when they are asked for."""
+"""Networks that visitors uploaded: read from the state folder when they are requested."""
 
 import threading
 from collections import OrderedDict
@@ -54,5 +54,5 @@ def _what_became_of(view_id: str, seconds: float) -> str:
     kept = f"Networks of visitors are kept for {seconds / 3600:g} hours"
     expiry = datetime.fromtimestamp(expiry_of(view_id), UTC)
     if is_view_id(view_id) and expiry <= datetime.now(UTC):
-        return f"{kept}; this one was deleted at {expiry:%Y-%m-%d %H:%M} UTC. Bring it again to look at it."
+        return f"{kept}; this one was deleted at {expiry:%Y-%m-%d %H:%M} UTC. Upload it again to look at it."
     return f"There is no such network. {kept}, or until they are deleted."

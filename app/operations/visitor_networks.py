@@ -1,4 +1,4 @@
-"""POST /models and DELETE /models/{model}: a network that a visitor brings, and takes away again."""
+"""POST /models and DELETE /models/{model}: a network that a visitor uploads, and deletes."""
 
 import asyncio
 import re
@@ -72,7 +72,7 @@ NETWORK_FORM: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class VisitorNetworkResponse:
-    """A network that was brought."""
+    """A network that was uploaded."""
 
     model: Annotated[str, Field(description="Its id in addresses. Whoever knows it can look at the network.")]
     owner: Annotated[str, Field(description="The token that deletes it: Authorization: Bearer <owner>; shown once.")]
@@ -81,7 +81,7 @@ class VisitorNetworkResponse:
 
 
 @dataclass(frozen=True)
-class BroughtFile:
+class UploadedFile:
     """A file of a form: its name on the visitor's machine, and its bytes."""
 
     name: str
@@ -98,7 +98,7 @@ EXAMPLE = {
 
 @router.post(
     "/models",
-    summary="Bring a network of your own",
+    summary="Upload a network of your own",
     **documented(
         VisitorNetworkResponse,
         [JSON],
@@ -116,7 +116,7 @@ EXAMPLE = {
         example=EXAMPLE,
     ),
 )
-async def bring_network(request: Request) -> Response:
+async def upload_network(request: Request) -> Response:
     """An ONNX file in a multipart form, with the files of its weights if it has some.
 
     The network is served under an id that only you know, to every operation that takes a model, and is not listed. It
@@ -125,7 +125,7 @@ async def bring_network(request: Request) -> Response:
     context = context_of(request)
     if context.settings.visitor_networks == 0:
         raise NetworksOff("This server takes no networks from visitors: KERNELSCOPE_VISITOR_NETWORKS is 0.")
-    require_own_page(request, context.settings.origins, "bring networks here")
+    require_own_page(request, context.settings.origins, "upload networks here")
     file, data = await _read_form(request)
     networks = context.visitors
     with networks.state.new_folder() as new:
@@ -142,7 +142,7 @@ async def bring_network(request: Request) -> Response:
 
 @router.delete(
     "/models/{model}",
-    summary="Delete a network that you brought",
+    summary="Delete a network that you uploaded",
     **documented_deletion(UnknownModel),
 )
 async def delete_network(request: Request, model: ModelPath) -> Response:
@@ -154,7 +154,7 @@ async def delete_network(request: Request, model: ModelPath) -> Response:
     return Response(status_code=204)
 
 
-async def _read_form(request: Request) -> tuple[BroughtFile, list[BroughtFile]]:
+async def _read_form(request: Request) -> tuple[UploadedFile, list[UploadedFile]]:
     """The ONNX file and those beside it.
 
     Raises:
@@ -175,17 +175,17 @@ async def _read_form(request: Request) -> tuple[BroughtFile, list[BroughtFile]]:
     return files[0], data
 
 
-async def _read_file(part: UploadFile | str) -> BroughtFile:
+async def _read_file(part: UploadFile | str) -> UploadedFile:
     """Raises InvalidInput if the part is not a file with a plain name."""
     name = "" if isinstance(part, str) else part.filename or ""
     if isinstance(part, str) or not FILE_NAME.fullmatch(name):
         raise InvalidInput(
             f"The form has a file {name[:40]!r}; a file needs a name of up to 100 characters, without a path."
         )
-    return BroughtFile(name, await part.read())
+    return UploadedFile(name, await part.read())
 
 
-def _write(folder: Path, file: BroughtFile, data: Sequence[BroughtFile]) -> None:
+def _write(folder: Path, file: UploadedFile, data: Sequence[UploadedFile]) -> None:
     (folder / "network.onnx").write_bytes(file.content)
     (folder / "data").mkdir()
     for each in data:

@@ -12,7 +12,7 @@ from app.state_folder import StateFolder
 from app.view_id import RANDOM_LETTERS, expiry_of, is_view_id, new_view_id, without_view_ids
 
 
-def bring(state: StateFolder, content: str = "weights") -> tuple[str, str]:
+def upload(state: StateFolder, content: str = "weights") -> tuple[str, str]:
     with state.new_folder() as new:
         (new.path / "file").write_text(content)
         return new.id, state.keep(new)
@@ -25,8 +25,8 @@ def names(folder: Path) -> set[str]:
 def test_what_is_kept_is_found_by_its_id_alone(tmp_path: Path):
     state = StateFolder(tmp_path / "networks", most=10, most_bytes=10**6, seconds=3600)
 
-    first, _ = bring(state, "first")
-    second, _ = bring(state, "second")
+    first, _ = upload(state, "first")
+    second, _ = upload(state, "second")
 
     assert first != second
     found = StateFolder(tmp_path / "networks", most=10, most_bytes=10**6, seconds=3600).find(first)
@@ -38,8 +38,8 @@ def test_what_is_kept_is_found_by_its_id_alone(tmp_path: Path):
 
 def test_only_its_owner_deletes_it(tmp_path: Path):
     state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
-    mine, owner = bring(state)
-    theirs, other = bring(state)
+    mine, owner = upload(state)
+    theirs, other = upload(state)
 
     assert not state.remove(mine, other)
     assert not state.remove(mine, "")
@@ -53,23 +53,23 @@ def test_only_its_owner_deletes_it(tmp_path: Path):
 def test_the_token_is_not_stored(tmp_path: Path):
     state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
 
-    _, owner = bring(state)
+    _, owner = upload(state)
 
     assert all(owner not in path.read_text() for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_number_and_bytes_are_bounded(tmp_path: Path):
     few = StateFolder(tmp_path / "few", most=2, most_bytes=10**6, seconds=7200)
-    bring(few)
-    bring(few)
+    upload(few)
+    upload(few)
     with pytest.raises(StateFull, match="2 networks of visitors") as refused:
-        bring(few)
+        upload(few)
     assert 7200 - 120 < int(refused.value.headers["Retry-After"]) <= 7200
 
     small = StateFolder(tmp_path / "small", most=10, most_bytes=100, seconds=7200)
-    bring(small, "x" * 200)
+    upload(small, "x" * 200)
     with pytest.raises(StateFull):
-        bring(small)
+        upload(small)
 
 
 def test_what_fails_leaves_nothing(tmp_path: Path):
@@ -89,7 +89,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path):
 
 def test_what_is_too_old_is_neither_found_nor_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
-    old, owner = bring(state)
+    old, owner = upload(state)
     now = time.time()
 
     monkeypatch.setattr(time, "time", lambda: now + 3500)
@@ -116,7 +116,7 @@ def test_what_a_killed_process_was_writing_is_deleted_later(tmp_path: Path):
 
 def test_nobody_else_on_the_machine_can_look_in(tmp_path: Path):
     state = StateFolder(tmp_path / "state" / "networks", most=10, most_bytes=10**6, seconds=3600)
-    kept, _ = bring(state)
+    kept, _ = upload(state)
 
     assert (tmp_path / "state" / "networks").stat().st_mode & 0o077 == 0
     assert (tmp_path / "state" / "networks" / kept).stat().st_mode & 0o077 == 0

@@ -84,7 +84,7 @@ def dearest() -> dict[str, Dear]:
     layers = "linear1/kernels"
     return {
         "list_models": Dear(MODELS, "all"),
-        "bring_network": Dear(
+        "upload_network": Dear(
             MODELS,
             "65,000 weights",
             file=lambda: small_network(np.random.default_rng(0), input_size=64, classes=50).model().SerializeToString(),

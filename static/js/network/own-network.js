@@ -1,10 +1,10 @@
 // @ts-check
-// Networks that the visitor brings: sending the file, and the token with which the visitor can delete it again.
+// Networks that the visitor uploads: sending the file, and the token with which the visitor can delete it again.
 import { pageAddress } from "../api/address.js";
 import { deleteNetwork, sendNetwork } from "../api/networks.js";
 import { Notice } from "../shell/failures.js";
 
-/** Of each network that was brought with this browser, the token that deletes it. @param {string} model */
+/** Of each network that was uploaded with this browser, the token that deletes it. @param {string} model */
 const keyOf = (model) => `kernelscope-owner-${model}`;
 
 /**
@@ -34,7 +34,7 @@ export async function openNetwork(files, mostBytes, fail) {
 }
 
 /**
- * The button that deletes the network shown, if it was brought with this browser.
+ * The button that deletes the network shown, if it was uploaded with this browser.
  * @param {HTMLButtonElement} button
  * @param {string} model
  * @param {(error: unknown) => void} fail

@@ -1,4 +1,4 @@
-"""A network that a visitor brings: explored by whoever knows its id, deleted by its owner, seen by nobody else."""
+"""A network that a visitor uploads: explored by whoever knows its id, deleted by its owner, seen by nobody else."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def content(rng: np.random.Generator, tmp_path: Path) -> bytes:
     return small_network(rng, input_size=28).save(tmp_path / "made.onnx").read_bytes()
 
 
-async def bring(client: httpx.AsyncClient, content: bytes, name: str = "mine.onnx", **more) -> httpx.Response:
+async def upload(client: httpx.AsyncClient, content: bytes, name: str = "mine.onnx", **more) -> httpx.Response:
     return await client.post(URL, files={"file": (name, content)}, timeout=60, **more)
 
 
@@ -44,24 +44,24 @@ def kept(settings: Settings) -> list[str]:
 async def test_a_network_is_brought_explored_and_deleted(
     client: httpx.AsyncClient, settings: Settings, content: bytes, tmp_path: Path
 ):
-    brought = (await bring(client, content)).json()
-    model = f"{URL}/{brought['model']}"
+    uploaded = (await upload(client, content)).json()
+    model = f"{URL}/{uploaded['model']}"
 
     described = (await client.get(model)).json()
     maps = (await client.post(f"{model}/feature-maps", json={"strokes": SEVEN})).json()
 
-    assert is_view_id(brought["model"])
-    assert described["title"] == brought["title"] == "Your own network, from mine.onnx"
+    assert is_view_id(uploaded["model"])
+    assert described["title"] == uploaded["title"] == "Your own network, from mine.onnx"
     session = onnxruntime.InferenceSession(content)
     reference = session.run(None, {"picture": np.array(maps["input"]["pixels"], np.float32)[None, None]})
     np.testing.assert_allclose(maps["prediction"]["probabilities"], reference[-1].ravel(), atol=1e-5)
-    assert kept(settings) == [brought["model"]]
+    assert kept(settings) == [uploaded["model"]]
 
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {brought['owner']}"}):
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {uploaded['owner']}"}):
         refused = await client.delete(model, headers=headers)
         assert (refused.status_code, refused.json()["type"]) == (404, "/problems/unknown-model")
     assert (await client.get(model)).status_code == 200
-    assert (await client.delete(model, headers={"Authorization": f"Bearer {brought['owner']}"})).status_code == 204
+    assert (await client.delete(model, headers={"Authorization": f"Bearer {uploaded['owner']}"})).status_code == 204
 
     assert (await client.get(model)).status_code == 404
     assert kept(settings) == []
@@ -71,9 +71,9 @@ async def test_it_is_neither_listed_nor_logged_nor_counted_by_its_id(
     client: httpx.AsyncClient, content: bytes, caplog: pytest.LogCaptureFixture
 ):
     with caplog.at_level(logging.DEBUG, "app"):
-        brought = (await bring(client, content)).json()
-        await client.post(f"{URL}/{brought['model']}/feature-maps", json={"strokes": SEVEN})
-        await client.get(f"{URL}/{brought['model']}/nothing")
+        uploaded = (await upload(client, content)).json()
+        await client.post(f"{URL}/{uploaded['model']}/feature-maps", json={"strokes": SEVEN})
+        await client.get(f"{URL}/{uploaded['model']}/nothing")
     metrics = (await client.get("/metrics")).text
     logged = "".join(
         f"{record.getMessage()} {vars(record)}" for record in caplog.records if record.name.startswith("app")
@@ -81,8 +81,8 @@ async def test_it_is_neither_listed_nor_logged_nor_counted_by_its_id(
 
     assert "'path': '/api/v1/models/v…/feature-maps'" in logged
     for text in (logged, metrics, (await client.get(URL)).text, (await client.get("/readyz")).text):
-        assert brought["model"][9:] not in text
-        assert brought["owner"] not in text
+        assert uploaded["model"][9:] not in text
+        assert uploaded["owner"] not in text
     assert 'kernelscope_inference_seconds_count{model="visitor"} 1.0' in metrics
     assert "kernelscope_visitor_networks 1.0" in metrics
 
@@ -90,12 +90,12 @@ async def test_it_is_neither_listed_nor_logged_nor_counted_by_its_id(
 async def test_every_process_that_shares_the_folder_serves_it(
     client: httpx.AsyncClient, settings: Settings, content: bytes
 ):
-    brought = (await bring(client, content)).json()
-    model = f"{URL}/{brought['model']}"
+    uploaded = (await upload(client, content)).json()
+    model = f"{URL}/{uploaded['model']}"
 
     async with client_of(settings) as other:
-        assert (await other.get(model)).json()["title"] == brought["title"]
-        await other.delete(model, headers={"Authorization": f"Bearer {brought['owner']}"})
+        assert (await other.get(model)).json()["title"] == uploaded["title"]
+        await other.delete(model, headers={"Authorization": f"Bearer {uploaded['owner']}"})
 
     assert (await client.get(model)).status_code == 404
 
@@ -112,7 +112,7 @@ async def test_an_old_address_says_that_its_network_was_deleted(client: httpx.As
 
 
 async def test_a_file_that_is_no_network_is_refused_and_leaves_nothing(client: httpx.AsyncClient, settings: Settings):
-    response = await bring(client, b"nothing of the kind")
+    response = await upload(client, b"nothing of the kind")
 
     assert response.status_code == 422
     assert response.json()["type"] == "/problems/network-unreadable"
@@ -145,8 +145,8 @@ async def test_a_json_body_is_no_form(client: httpx.AsyncClient):
 
 
 async def test_pages_of_other_sites_bring_nothing(client: httpx.AsyncClient, content: bytes):
-    refused = await bring(client, content, headers={"Origin": "https://evil.example"})
-    accepted = await bring(client, content, headers={"Origin": "http://localhost"})
+    refused = await upload(client, content, headers={"Origin": "https://evil.example"})
+    accepted = await upload(client, content, headers={"Origin": "http://localhost"})
 
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/foreign-origin")
     assert accepted.status_code == 200
@@ -154,10 +154,10 @@ async def test_pages_of_other_sites_bring_nothing(client: httpx.AsyncClient, con
 
 async def test_as_many_as_the_settings_say(artifacts: Path, content: bytes):
     async with client_of(Settings(artifacts=artifacts, visitor_networks=1)) as client:
-        assert (await bring(client, content)).status_code == 200
-        full = await bring(client, content)
+        assert (await upload(client, content)).status_code == 200
+        full = await upload(client, content)
     async with client_of(Settings(artifacts=artifacts, visitor_networks=0)) as client:
-        off = await bring(client, content)
+        off = await upload(client, content)
 
     assert (full.status_code, full.json()["type"]) == (503, "/problems/state-full")
     assert int(full.headers["Retry-After"]) > 80_000
@@ -172,7 +172,7 @@ async def test_a_file_that_takes_too_long_is_given_up_with_its_process(
     monkeypatch.setattr(network_imports, "COMMAND", (sys.executable, "-c", script))
     monkeypatch.setattr(network_imports, "IMPORT_SECONDS", 2)
 
-    response = await bring(client, content)
+    response = await upload(client, content)
 
     assert response.status_code == 422
     assert response.json()["detail"] == "mine.onnx could not be read within 2 s."
@@ -186,7 +186,7 @@ async def test_a_process_that_dies_is_no_error_of_the_server(
 ):
     monkeypatch.setattr(network_imports, "COMMAND", (sys.executable, "-c", "import os; os.abort()"))
 
-    response = await bring(client, content)
+    response = await upload(client, content)
 
     assert response.status_code == 422
     assert response.json()["detail"] == "mine.onnx could not be read: the process ended with status -6."
