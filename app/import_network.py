@@ -38,8 +38,9 @@ def import_network(folder: Path, name: str, file_name: str, artifacts: Path) -> 
     """
     external = {path.name: path.read_bytes() for path in sorted((folder / "data").glob("*"))}
     read = read_onnx((folder / "network.onnx").read_bytes(), external)
-    digits = read_tensors(artifacts / SAMPLES_FILE)[0]["images"][:SHOWN_DIGITS]
-    save_weights(uploaded_network(name, file_name, read, digits).artifact, folder)
+    samples = read_tensors(artifacts / SAMPLES_FILE)[0]
+    digits, labels = samples["images"][:SHOWN_DIGITS], samples["labels"][:SHOWN_DIGITS]
+    save_weights(uploaded_network(name, file_name, read, digits, labels).artifact, folder)
     (folder / "network.onnx").unlink()
     shutil.rmtree(folder / "data")
 

@@ -60,11 +60,14 @@ def _load(settings: Settings, visitors: VisitorNetworks) -> tuple[ModelCatalog, 
     samples = SampleCatalog.load(settings.artifacts, catalog)
     if settings.models is not None:
         shown = list(range(min(SHOWN_DIGITS, len(samples))))
-        catalog.load_uploaded(settings.models, samples.tensors(shown)["images"])
+        digits = samples.tensors(shown)
+        catalog.load_uploaded(settings.models, digits["images"], digits["labels"])
     names = [served.name for served in catalog.all]
     if settings.default_model not in names:
+        reason = catalog.rejected.get(f"{settings.default_model}.onnx")
         raise ArtifactError(
             f"KERNELSCOPE_DEFAULT_MODEL is {settings.default_model!r}, but these models are served: {', '.join(names)}"
+            + (f". {settings.default_model}.onnx {reason}" if reason else "")
         )
     return catalog, samples, verified
 

@@ -1,7 +1,9 @@
 """The served models, by name."""
 
+import logging
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +12,21 @@ from numpy.typing import NDArray
 from app.errors import UnknownModel
 from app.framing import scaled_digits
 from app.network_history import NetworkHistory
-from app.served_network import ServedNetwork
+from app.served_network import CLASSES, INPUT_CONVENTION, ServedNetwork
 from app.view_id import is_view_id
 from app.visitor_networks import VisitorNetworks
+from model.arrays import Labels
 from model.artifact import PREDICTIONS_FILE, VISITOR_MODEL, WEIGHTS_FILE, Artifact, load_artifact, load_predictions
 from model.calibration import calibrate
 from model.description import describe_layers
 from model.errors import ArtifactError
+from model.input_convention import batch_size, find_convention, is_finite, stated_convention, with_convention
 from model.onnx.reader import OnnxNetwork, load_onnx
 
 SHOWN_DIGITS = 1000
 """Test digits from which the color ranges of an uploaded model are measured."""
+
+logger = logging.getLogger(__name__)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """Names of uploaded models: they appear in addresses."""
@@ -33,12 +39,14 @@ class ModelCatalog:
         shipped: By name, the networks of the artifacts folder.
         uploaded: By name, the networks of the operator's folder of ONNX files.
         trained: The visitor's model, until the server stops; None if there is none.
+        rejected: File of the operator's folder that is not served → why.
     """
 
     def __init__(self, shipped: Mapping[str, ServedNetwork], visitors: VisitorNetworks | None = None) -> None:
         self.shipped = shipped
         self._visitors = visitors
         self.uploaded: dict[str, ServedNetwork] = {}
+        self.rejected: dict[str, str] = {}
         self.trained: ServedNetwork | None = None
 
     @property
@@ -54,25 +62,40 @@ class ModelCatalog:
         """
         self.trained = _serve(folder)
 
-    def load_uploaded(self, folder: Path, digits: NDArray[np.uint8]) -> None:
+    def load_uploaded(self, folder: Path, digits: NDArray[np.uint8], labels: Labels) -> None:
         """Serve the ONNX files of a folder as well, each under its file name.
+
+        A file that cannot be shown is logged and listed in `rejected`; the others are served.
 
         Args:
             folder: The folder of the files.
-            digits: (N, 28, 28) uint8, from which each network's color ranges are measured.
+            digits: (N, 28, 28) uint8, from which each network's color ranges are measured, and its input convention.
+            labels: (N,) uint8, theirs.
 
         Raises:
-            ArtifactError: There is no such folder, or a file is not a network that can be shown.
+            ArtifactError: There is no such folder.
         """
         if not folder.is_dir():
             raise ArtifactError(f"KERNELSCOPE_MODELS is {folder}, which is not a folder")
         for path in sorted(folder.glob("*.onnx")):
-            name = path.stem
-            if not NAME.fullmatch(name):
-                raise ArtifactError(f"{path} is not a valid name: use up to 40 letters, digits, - and _ before .onnx")
-            if name in {served.name for served in self.all} or name == VISITOR_MODEL:
-                raise ArtifactError(f"{path} has the name of a model that is already served: {name}")
-            self.uploaded[name] = uploaded_network(name, f"{name}.onnx", load_onnx(path), digits)
+            try:
+                self._require_name(path.stem)
+                self.uploaded[path.stem] = uploaded_network(path.stem, path.name, load_onnx(path), digits, labels)
+            except ArtifactError as error:
+                self._reject(path, str(error).removeprefix(str(path)).lstrip())
+            except Exception:  # one bad file must not stop the server
+                logger.exception("reading %s failed", path)
+                self._reject(path, "cannot be read because of an error in this program, which is in the log")
+
+    def _require_name(self, name: str) -> None:
+        if not NAME.fullmatch(name):
+            raise ArtifactError("has no valid name: use up to 40 letters, digits, - and _ before .onnx")
+        if name in {served.name for served in self.all} or name == VISITOR_MODEL:
+            raise ArtifactError(f"has the name of a model that is already served: {name}")
+
+    def _reject(self, path: Path, reason: str) -> None:
+        self.rejected[path.name] = reason
+        logger.warning("a model is not served", extra={"file": str(path), "reason": reason})
 
     @classmethod
     def load(cls, folder: Path, visitors: VisitorNetworks | None = None) -> "ModelCatalog":
@@ -119,22 +142,37 @@ def _serve(folder: Path) -> ServedNetwork:
     )
 
 
-def uploaded_network(name: str, source: str, read: OnnxNetwork, digits: NDArray[np.uint8]) -> ServedNetwork:
-    """Prepare a network from an ONNX file for serving: measure its color ranges, describe its layers.
+def uploaded_network(
+    name: str, source: str, read: OnnxNetwork, digits: NDArray[np.uint8], labels: Labels
+) -> ServedNetwork:
+    """Prepare a network from an ONNX file for serving: find its input convention, measure its color ranges.
+
+    What is found is part of the artifact's record, and the normalization is its first layer.
 
     Args:
         name: Its id.
         source: The name of its file, for its title.
         read: The network.
         digits: (N, 28, 28) uint8.
+        labels: (N,) uint8, theirs.
+
+    Raises:
+        ArtifactError: Its activations are not finite; the message begins with a verb.
     """
-    network = read.network
-    images = scaled_digits(digits, network.input_shape[1])
+    network, settings = read.network, read.settings
+    pictures = scaled_digits(digits, network.input_shape[1])
+    if settings.normalization is not None:
+        convention = stated_convention(network, settings.normalization, pictures, labels)
+    else:
+        convention = find_convention(network, pictures, labels)
+    network = with_convention(network, convention.normalization)
+    if not is_finite(network, pictures[:1]):
+        raise ArtifactError("cannot be shown: for a test digit, some of its activations are not finite numbers")
     artifact = Artifact(
         name=name,
         title=f"Your own network, from {source}",
         network=network,
-        calibration=calibrate(network, network.images_of(images)),
-        record={},
+        calibration=calibrate(network, network.images_of(pictures), batch_size(network)),
+        record={INPUT_CONVENTION: asdict(convention), **({CLASSES: settings.classes} if settings.classes else {})},
     )
     return ServedNetwork(artifact, {layer.name: layer for layer in describe_layers(network)}, predictions=None)

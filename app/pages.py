@@ -136,6 +136,7 @@ async def show_workbench(request: Request, model: str | None = None) -> Response
         served,
         page_data=page_data,
         choices=choices,
+        rejected=context.models.rejected,
         has_history=served.history is not None,
         named_layer=named_layer,
         has_filter_pages=served.name == context.measurements.visualized_model,

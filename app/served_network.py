@@ -15,8 +15,13 @@ from model.arrays import Float32
 from model.artifact import Artifact, Predictions
 from model.description import LayerDescription
 from model.experiments.filter_names import FilterName, name_filters
+from model.input_convention import InputConvention
 from model.network import ForwardTrace, Network
+from model.onnx.settings import Normalization
 from model.plan import InferencePlan
+
+INPUT_CONVENTION, CLASSES = "input_convention", "classes"
+"""Keys of an uploaded model's record: an `InputConvention` as JSON, and the names of its classes."""
 
 Number = TypeVar("Number", bound=np.number[Any])
 
@@ -117,6 +122,23 @@ class ServedNetwork:
     @property
     def classes(self) -> int:
         return list(self.layers.values())[-1].output_shape[0]
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes, which its file may state; otherwise their numbers."""
+        names = self.artifact.record.get(CLASSES)
+        return [str(name) for name in names or range(self.classes)]
+
+    @property
+    def input_convention(self) -> InputConvention | None:
+        """What an uploaded model expects of its input; None for others."""
+        record = self.artifact.record.get(INPUT_CONVENTION)
+        if record is None:
+            return None
+        normalization = Normalization(
+            **{key: tuple(values) for key, values in record["normalization"].items()},
+        )
+        return InputConvention(**{**record, "normalization": normalization})
 
     @property
     def weighted_layers(self) -> list[str]:

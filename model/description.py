@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from model.arrays import Shape3
 from model.geometry import ReceptiveField, Window, field_through
+from model.layers import Activation, ReLU
 from model.network import Network
 
 
@@ -15,6 +16,8 @@ class LayerDescription:
         name: As in the network.
         kind: A key of `model.layers.LAYER_KINDS`.
         operation: What its neurons compute; see `Layer.operation`.
+        function: Of a layer that computes a function of each value, the function as people write it; else None.
+        groups: Groups of maps of equal size: each filter reads the maps of its own group alone. 1: it reads all.
         input_shape: (C, H, W) it reads.
         output_shape: (C, H, W) of its feature maps.
         window: How it steps over its input; None where each neuron reads all of it.
@@ -30,6 +33,8 @@ class LayerDescription:
     name: str
     kind: str
     operation: str
+    function: str | None
+    groups: int
     input_shape: Shape3
     output_shape: Shape3
     window: Window | None
@@ -55,13 +60,16 @@ def describe_layers(network: Network) -> list[LayerDescription]:
             windows.append(layer.window)
         else:
             windows = None
-        weights = layer.parameters["weight"].size if "weight" in layer.parameters else 0
+        weight = layer.parameters.get("weight")
+        weights = 0 if weight is None else weight.size
         multiply_adds = layer.multiply_adds(input_shape)
         described.append(
             LayerDescription(
                 name=name,
                 kind=layer.kind,
                 operation=layer.operation,
+                function=layer.title if isinstance(layer, ReLU | Activation) else None,
+                groups=1 if weight is None else input_shape[0] // weight.shape[-3],
                 input_shape=input_shape,
                 output_shape=output_shape,
                 window=layer.window,

@@ -110,14 +110,14 @@ def named_layers(network: Network) -> tuple[str, str] | None:
     """The first layer's convolution and the layer whose activations name its filters.
 
     Returns:
-        The layers' names: the convolution that reads the image, and the ReLU after it. None if the first layer with
-        weights is no convolution, or if no ReLU follows before the next one.
+        The layers' names: the convolution that reads the image, normalized or not, and the ReLU after it. None if the
+        first layer with weights is no convolution, or if no ReLU follows before the next one.
     """
     convolution = None
     for name, layer in network.layers.items():
         if convolution is not None and layer.kind == "relu":
             return convolution, name
-        if "weight" in layer.parameters:
+        if "weight" in layer.parameters and not (layer.kind == "affine" and convolution is None):
             if convolution is not None or layer.kind != "conv2d":
                 return None
             convolution = name

@@ -34,7 +34,8 @@ class Layer(Protocol):
     """The kind's name in manifests and in the API."""
 
     operation: ClassVar[str]
-    """What its neurons compute: ``weighted_sum``, ``maximum``, ``mean``, ``rectifier`` or ``softmax``."""
+    """What its neurons compute: ``weighted_sum``, ``maximum``, ``mean``, ``copy``, ``rectifier``, ``function`` or
+    ``softmax``."""
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> Self:

@@ -20,6 +20,7 @@ class ReLU:
 
     kind: ClassVar[str] = "relu"
     operation: ClassVar[str] = "rectifier"
+    title: ClassVar[str] = "ReLU"
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> "ReLU":

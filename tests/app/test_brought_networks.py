@@ -1,21 +1,26 @@
 """KERNELSCOPE_MODELS: networks from elsewhere are served as the service's own are, by every operation."""
 
+import html
+import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import onnxruntime
 import pytest
 from fastapi import FastAPI
-from numpy.typing import NDArray
+from onnx import helper, numpy_helper
 from safetensors.numpy import load
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from app.main import create_app
 from app.settings import Settings
+from model.artifact import load_artifact
 from model.calibration import LayerCalibration, calibrate
 from model.errors import ArtifactError
 from model.network import Network
+from model.onnx.writer import to_onnx
 from tests.builders import SEVEN
 from tests.onnx_files import OnnxFile, small_network
 from tests.servers import client_of
@@ -61,9 +66,9 @@ async def test_they_are_listed_described_and_ready(client: httpx.AsyncClient):
 async def test_they_are_calibrated_on_one_thread(settings: Settings, monkeypatch: pytest.MonkeyPatch):
     threads = []
 
-    def record_threads(network: Network, images: NDArray[np.float32]) -> dict[str, LayerCalibration]:
+    def record_threads(network: Network, *arguments: Any) -> dict[str, LayerCalibration]:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
-        return calibrate(network, images)
+        return calibrate(network, *arguments)
 
     monkeypatch.setattr("app.model_catalog.calibrate", record_threads)
     with threadpool_limits(limits=2, user_api="blas"):
@@ -224,20 +229,172 @@ async def test_folder_that_is_none_stops_the_start(artifacts: Path, tmp_path: Pa
     [
         ("cnn", "has the name of a model that is already served: cnn"),
         ("trained", "has the name of a model that is already served: trained"),
-        ("my network", "is not a valid name: use up to 40 letters, digits, - and _ before .onnx"),
+        ("my network", "has no valid name: use up to 40 letters, digits, - and _ before .onnx"),
     ],
 )
-async def test_file_with_a_name_that_cannot_be_used_stops_the_start(
+async def test_file_with_a_name_that_cannot_be_used_is_reported(
     artifacts: Path, tmp_path: Path, rng: np.random.Generator, name: str, message: str
 ):
     small_network(rng).save(tmp_path / f"{name}.onnx")
 
-    with pytest.raises(ArtifactError, match=message):
-        await start(Settings(artifacts=artifacts, models=tmp_path))
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        models = (await client.get("/api/v1/models")).json()
+
+    assert [model["id"] for model in models["models"]] == ["cnn"]
+    assert models["rejected"] == [{"file": f"{name}.onnx", "reason": message}]
 
 
-async def test_file_that_cannot_be_shown_stops_the_start(artifacts: Path, tmp_path: Path):
+async def test_files_that_cannot_be_shown_are_reported_and_the_others_served(
+    artifacts: Path, tmp_path: Path, rng: np.random.Generator, caplog: pytest.LogCaptureFixture
+):
+    small_network(rng).save(tmp_path / "good.onnx")
+    OnnxFile().add("Sin").save(tmp_path / "net.onnx")
+    (tmp_path / "text.onnx").write_text("no network")
+
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        models = (await client.get("/api/v1/models")).json()
+        page = (await client.get("/")).text
+
+    assert [model["id"] for model in models["models"]] == ["cnn", "good"]
+    net, text = models["rejected"]
+    assert (net["file"], text["file"]) == ("net.onnx", "text.onnx")
+    assert net["reason"].startswith("cannot be shown: operator Sin 'n0' is not supported; supported are Abs, Add,")
+    assert text["reason"].startswith("is not an ONNX model: ")
+    assert str(tmp_path) not in net["reason"] + text["reason"] + page
+    assert "net.onnx</b> cannot be shown: operator Sin" in page
+    assert {record.reason for record in caplog.records if hasattr(record, "reason")} == {net["reason"], text["reason"]}
+
+
+async def test_error_in_this_program_does_not_stop_the_start(
+    artifacts: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(path: Path) -> None:
+        raise ZeroDivisionError(path)
+
+    monkeypatch.setattr("app.model_catalog.load_onnx", fail)
+    async with client_of(Settings(artifacts=artifacts, models=models)) as client:
+        response = (await client.get("/api/v1/models")).json()
+
+    assert [model["id"] for model in response["models"]] == ["cnn"]
+    assert response["rejected"][0] == {
+        "file": "colored.onnx",
+        "reason": "cannot be read because of an error in this program, which is in the log",
+    }
+
+
+async def test_default_model_that_cannot_be_shown_stops_the_start_with_the_reason(artifacts: Path, tmp_path: Path):
     OnnxFile().add("Sin").save(tmp_path / "net.onnx")
 
-    with pytest.raises(ArtifactError, match=r"net\.onnx cannot be shown: operator Sin"):
-        await start(Settings(artifacts=artifacts, models=tmp_path))
+    with pytest.raises(ArtifactError, match=r"these models are served: cnn. net.onnx cannot be shown: operator Sin"):
+        await start(Settings(artifacts=artifacts, models=tmp_path, default_model="net"))
+
+
+async def test_network_whose_activations_overflow_is_reported(artifacts: Path, tmp_path: Path):
+    huge = np.full((4, 1, 3, 3), 3e38, np.float32)
+    OnnxFile(1, 28).add("Conv", huge).add("Conv", np.full((4, 4, 26, 26), 3e38, np.float32)).save(tmp_path / "net.onnx")
+
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        (rejected,) = (await client.get("/api/v1/models")).json()["rejected"]
+
+    assert rejected["reason"] == "cannot be shown: for a test digit, some of its activations are not finite numbers"
+
+
+def shipped_network_behind(path: Path, scale: float, shift: float) -> Path:
+    """The shipped network as a file that expects ``scale · pixel + shift``."""
+    model = to_onnx(load_artifact(SHIPPED / "cnn"))
+    for name, value in (("shift", shift), ("scale", scale)):
+        model.graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
+    model.graph.node[0].input[0] = "pixels"
+    model.graph.node.insert(0, helper.make_node("Sub", ["input", "shift"], ["shifted"]))
+    model.graph.node.insert(1, helper.make_node("Div", ["shifted", "scale"], ["pixels"]))
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+SHIPPED = Path(__file__).resolve().parents[2] / "model" / "artifacts"
+
+CONVENTIONS = {
+    "normalized": (1 / 0.3081, -0.1307 / 0.3081, "inputs normalized by mean 0.1307 and deviation 0.3081"),
+    "inverted": (-1, 1, "pixels from 1 (paper) to 0 (ink)"),
+}
+
+
+async def test_input_convention_is_found_by_the_test_digits(tmp_path: Path):
+    for name, (scale, shift, _) in CONVENTIONS.items():
+        shipped_network_behind(tmp_path / f"{name}.onnx", scale, shift)
+
+    async with client_of(Settings(artifacts=SHIPPED, models=tmp_path)) as client:
+        summaries = (await client.get("/api/v1/models")).json()["models"]
+        maps = [
+            (await client.post(f"/api/v1/models/{name}/feature-maps?layers=relu1", json={"sample": 3})).json()
+            for name in ("cnn", *CONVENTIONS)
+        ]
+        page = (await client.get("/?model=normalized")).text
+
+    found = {summary["id"]: summary["convention"] for summary in summaries}
+    assert found["cnn"] is None
+    for name, (scale, shift, words) in CONVENTIONS.items():
+        convention = found[name]
+        assert words in convention["sentence"], name
+        assert 1 / convention["deviation"][0] == pytest.approx(scale, rel=1e-3)
+        assert -convention["mean"][0] / convention["deviation"][0] == pytest.approx(shift, abs=1e-3)
+        assert convention["accuracy"] > 0.99
+        assert not convention["is_stated"]
+    assert found["normalized"]["sentence"].endswith("without.")
+    assert html.escape(found["normalized"]["sentence"]) in page
+    for each in maps[1:]:
+        np.testing.assert_allclose(
+            each["layers"][0]["feature_maps"], maps[0]["layers"][0]["feature_maps"], atol=2e-4, err_msg=each["model"]
+        )
+
+
+async def test_file_beside_it_states_normalization_and_classes(
+    artifacts: Path, tmp_path: Path, rng: np.random.Generator
+):
+    small_network(rng, channels=3, input_size=28, classes=3).save(tmp_path / "net.onnx")
+    settings = {"mean": [0.1, 0.2, 0.3], "std": 0.5, "classes": ["ant", "bee", "cat"]}
+    (tmp_path / "net.json").write_text(json.dumps(settings))
+
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        described = (await client.get("/api/v1/models/net")).json()
+        page = (await client.get("/?model=net")).text
+        terms = (
+            await client.post(
+                "/api/v1/models/net/neuron",
+                json={"sample": 0, "layer": "normalize", "filter": 1, "row": 14, "column": 14},
+            )
+        ).json()
+
+    assert described["classes"] == ["ant", "bee", "cat"]
+    assert described["input"]["convention"] == {
+        "mean": [0.1, 0.2, 0.3],
+        "deviation": [0.5, 0.5, 0.5],
+        "is_stated": True,
+        "digits": 0,
+        "accuracy": None,
+        "accuracy_without": None,
+        "sentence": "Expects inputs normalized by mean 0.1, 0.2, 0.3 and deviation 0.5, as its file states.",
+    }
+    assert described["layers"][0]["name"] == "normalize"
+    assert described["layers"][0]["groups"] == 3
+    assert '<span class="digit">bee</span>' in page
+    assert terms["activation"] == pytest.approx((terms["patch"][0][0][0] - 0.2) / 0.5, abs=1e-6)
+
+
+async def test_network_of_other_classes_is_not_measured(client: httpx.AsyncClient):
+    described = (await client.get("/api/v1/models/three-classes")).json()
+
+    assert described["input"]["convention"]["sentence"] == (
+        "Expects pixels from 0 (paper) to 1 (ink), which was not measured: it has not ten classes."
+    )
+    assert described["layers"][0]["name"] == "conv1"
+
+
+async def test_settings_that_are_wrong_are_reported(artifacts: Path, tmp_path: Path, rng: np.random.Generator):
+    small_network(rng).save(tmp_path / "net.onnx")
+    (tmp_path / "model.json").write_text('{"std": 0}')
+
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        (rejected,) = (await client.get("/api/v1/models")).json()["rejected"]
+
+    assert rejected["reason"] == "cannot be shown: its std is 0; pixels are divided by it"
