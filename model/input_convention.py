@@ -102,11 +102,11 @@ class InputConvention:
         if self.accuracy is None:
             reason = "" if self.is_stated else ", which was not measured: it has not ten classes"
             return f"{expects}{reason}."
-        told = f"{expects}: classifies {100 * self.accuracy:.1f}% of {self.digits:,} test digits correctly"
+        shown = f"{expects}: classifies {100 * self.accuracy:.1f}% of {self.digits:,} test digits correctly"
         if not self.normalization.is_identity:
-            told += f", {100 * (self.accuracy_without or 0):.1f}% without"
+            shown += f", {100 * (self.accuracy_without or 0):.1f}% without"
         poor = self.accuracy < POOR and not self.is_stated
-        return f"{told}; no usual convention gives more." if poor else f"{told}."
+        return f"{shown}; no usual convention gives more." if poor else f"{shown}."
 
 
 def with_convention(network: Network, normalization: Normalization) -> Network:
