@@ -17,8 +17,8 @@ from model.child_process import work_for_parent
 from model.errors import ArtifactError
 from model.onnx.reader import read_onnx
 
-MEMORY_BYTES = 2**29
-"""What the process may allocate; a network within the bounds of `read_onnx` needs a third of it."""
+MEMORY_BYTES = 320 * 2**20
+"""What the process may allocate, so that service and process stay below 512 MB; networks were seen to need 220 MB."""
 
 NOT_A_NETWORK = 4
 """Exit status if the file is no network that can be shown."""

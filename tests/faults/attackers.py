@@ -20,6 +20,8 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from tests.onnx_files import OnnxFile, small_network
+
 HOST = "127.0.0.1"
 
 HANDSHAKE = (
@@ -177,6 +179,15 @@ def experiments(attacker: Attacker) -> None:
     edits = [{"layer": "conv1", "filter": 0, "bias": 1.0, "row": 0, "column": 0}]
     attacker.post(json.dumps({"edits": edits}).encode(), "/api/v1/experiments/kernel-edits/accuracy")
     attacker.post(json.dumps({"sample": 0, "steps": 64}).encode(), "/api/v1/models/cnn/evidence")
+
+
+@_kind(1)
+def networks(attacker: Attacker) -> None:
+    """A network that takes seconds to read, and one whose file says that it is immense."""
+    layers = small_network(np.random.default_rng(0), channels=3, input_size=64, classes=50)
+    immense = OnnxFile(1, 64).add("Conv", np.ones((4096, 1, 1, 1), np.float32)).add("Relu")
+    for network in (layers, immense):
+        attacker.client.post("/api/v1/models", files={"file": ("a.onnx", network.model().SerializeToString())})
 
 
 @_kind(0.5)
