@@ -53,6 +53,9 @@ EXPERIMENTS_FOLDER = "experiments"
 PIXEL_PERMUTATION_FILE = "pixel_permutation.json"
 TRANSLATION_CURVE_FILE = "translation_curve.json"
 VISUALIZATIONS_FILE = "feature_visualization.safetensors"
+LAYER_KNOWLEDGE_FILE = "layer_knowledge.json"
+LAYER_MAPS_FILE = "layer_maps.safetensors.gz"
+STEP_PREDICTIONS_FILE = "step_predictions.safetensors.gz"
 
 
 @dataclass(frozen=True)
