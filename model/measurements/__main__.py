@@ -51,7 +51,7 @@ def main() -> int:
         help="pixel-permutation: train every network on plain and on permuted digits (minutes); "
         "translation-curve: classify translated test digits with the shipped networks (seconds); "
         "feature-visualization: what activates each filter of one network most (seconds); "
-        "layer-knowledge: how well digits can be told apart in each layer, and maps of them (minutes); "
+        "layer-knowledge: how well digits can be distinguished in each layer, and maps of them (minutes); "
         "step-predictions: the predictions of each network during its training (seconds)",
     )
     parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="where the networks are and the record goes")

@@ -1,4 +1,4 @@
-"""What each layer knows: how well digits can be told apart by its activations, and a map of them.
+"""What each layer knows: how well digits can be distinguished by its activations, and a map of them.
 
 Everything is fitted to the 6,000 training digits that are shipped, and tested on all 10,000 test digits:
 
