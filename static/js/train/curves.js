@@ -5,7 +5,7 @@ import { draw, scaleOf } from "../dom/svg.js";
 import { formatValue } from "../network/legend.js";
 import { curveOf } from "./run.js";
 
-const PLOT = { width: 480, height: 240, left: 52, right: 360, top: 12, bottom: 206 };
+const PLOT = { width: 480, height: 240, left: 64, right: 360, top: 12, bottom: 206 };
 const LEAST_LOSS_RANGE = 2.5; // Nats: guessing among ten classes costs 2.3.
 const LABEL_HEIGHT = 16;
 

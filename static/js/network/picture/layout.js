@@ -3,8 +3,9 @@
 /** @import { Column, Link } from "./trace.js" */
 
 /**
- * Sizes in CSS pixels. `pitch`: from one row of maps to the next; `rows`: of a full column; `least`: between columns.
- * @typedef {{pitch: number, rows: number, width: number, least: number}} Room
+ * Sizes in CSS pixels. `pitch`: from one row of maps to the next; `rows`: of a full column; `least`: between columns; `titles`: the
+ * width of each column's title, which is above its middle.
+ * @typedef {{pitch: number, rows: number, width: number, least: number, titles: number[]}} Room
  */
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Area */
@@ -20,6 +21,7 @@
  */
 
 const GAP = 1; // Between maps.
+const TITLE_GAP = 8; // Between titles, at least.
 const CLASS_WIDTH = 84;
 const KERNEL_CELLS = 28; // Larger kernels are not shown.
 
@@ -35,7 +37,7 @@ export function positionsOf({ count }, rows) {
  * @param {Room} room
  * @returns {{columns: ColumnLayout[], width: number, height: number, rows: number}}
  */
-export function layOut(columns, shapes, kernelSize, { pitch, rows, width, least }) {
+export function layOut(columns, shapes, kernelSize, { pitch, rows, width, least, titles }) {
   const height = pitch * rows;
   const last = columns.length - 1;
   const kernel = kernelSize && Math.max(...kernelSize) <= KERNEL_CELLS ? kernelSize : null;
@@ -44,12 +46,14 @@ export function layOut(columns, shapes, kernelSize, { pitch, rows, width, least 
     if (i === last) return classBoxes(column.count, height);
     return mapBoxes(positionsOf(column, rows), shapes[i], i === 1 ? kernel : null, { pitch, rows });
   });
-  const used = boxes.reduce((sum, box) => sum + box.width, 0);
+  // A column that is narrower than its title gets the room of both.
+  const slots = boxes.map((box, i) => Math.max(box.width, Math.ceil(titles[i] + TITLE_GAP - least)));
+  const used = slots.reduce((sum, slot) => sum + slot, 0);
   const gap = Math.max(least, Math.floor((width - used) / Math.max(1, last)));
   let x = 0;
   const placed = boxes.map((box, i) => {
-    const here = x;
-    x += box.width + gap;
+    const here = x + Math.floor((slots[i] - box.width) / 2);
+    x += slots[i] + gap;
     const move = (/** @type {Area} */ area) => ({ ...area, x: area.x + here });
     const [maps, kernels] = [box.maps.map(move), box.kernels.map(move)];
     return { x: here, width: box.width, maps, kernels, parts: i ? maps.map((map, at) => around(map, kernels[at])) : maps };

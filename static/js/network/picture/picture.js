@@ -125,7 +125,7 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
 
     /** Sizes or colors have changed. */
     layOut() {
-      maps.layOut(roomIn(root), evidence);
+      maps.layOut(roomIn(root, findAll(list, "li", HTMLLIElement)), evidence);
       place(plot, list, columns, maps.layout());
       parts.layOut(maps.layout().columns, (column, position) => nameOf(columns, { column, map: maps.shown()[column][position] }));
       parts.makeTabStop(parts.buttonAt(last, response?.prediction?.digit ?? 0));
@@ -156,11 +156,11 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   };
 }
 
-/** @param {HTMLElement} root */
-function roomIn(root) {
+/** @param {HTMLElement} root  @param {HTMLElement[]} titles */
+function roomIn(root, titles) {
   const style = getComputedStyle(root);
   const [pitch, rows, least] = ["pitch", "rows", "gap"].map((token) => parseFloat(style.getPropertyValue(`--picture-${token}`)));
-  return { pitch, rows, least, width: find(root, ".scroll", HTMLElement).clientWidth };
+  return { pitch, rows, least, width: find(root, ".scroll", HTMLElement).clientWidth, titles: titles.map(({ offsetWidth }) => offsetWidth) };
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { curveOf, layOut, positionsOf } from "../../../../static/js/network/picture/layout.js";
 import { pointedAfterKey } from "../../../../static/js/network/picture/keys.js";
 
-const ROOM = { pitch: 29, rows: 8, width: 900, least: 30 };
+const ROOM = { pitch: 29, rows: 8, width: 900, least: 30, titles: [50, 60, 60, 60] };
 const columns = [["input", 1], ["conv1", 16], ["conv2", 64], ["linear", 10]].map(([name, count]) => /** @type {any} */ ({ name, count, section: null }));
 /** @type {[number, number, number][]} */
 const shapes = [[1, 28, 28], [16, 28, 28], [64, 3, 3], [10, 1, 1]];
@@ -26,6 +26,16 @@ test("maps larger than their room are shown with fewer cells", () => {
 
 test("columns keep a distance on a narrow screen", () => {
   assert.ok(layOut(columns, shapes, null, { ...ROOM, width: 300 }).width > 300);
+});
+
+test("titles that are wider than their columns do not touch", () => {
+  const titles = [50, 90, 140, 84];
+
+  const { columns: placed } = layOut(columns, shapes, null, { ...ROOM, width: 300, titles });
+
+  const middles = placed.map(({ x, width }) => x + width / 2);
+  const between = middles.slice(1).map((middle, i) => middle - middles[i] - (titles[i] + titles[i + 1]) / 2);
+  assert.ok(between.every((space) => space >= 7), String(between));
 });
 
 test("a link runs from its source's right edge to its target's left edge, and none to a map that is not shown", () => {
