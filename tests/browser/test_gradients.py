@@ -48,8 +48,15 @@ def text_of(value: float, digits: int = 2) -> str:
     return "0" if value == 0 else f"{float(f'{value:.{digits - 1}e}'):g}".replace("-", "−")
 
 
-def numbers(table: Locator) -> list[float]:
-    return [float(text.replace("−", "-")) for text in table.locator("td").all_text_contents()]
+def unit_of(title: str) -> float:
+    """The power of ten that the numbers of a table share: 0.001 of "gradient × 10⁻³"."""
+    exponent = title.partition(" × 10")[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    return 10.0 ** int(exponent or 0)
+
+
+def numbers(table: Locator) -> np.ndarray:
+    unit = unit_of(table.locator("caption").text_content() or "")
+    return unit * np.array([float(text.replace("−", "-")) for text in table.locator("td").all_text_contents()])
 
 
 def test_map_with_the_largest_delta_is_chosen_and_its_sum_is_the_gradient(page: Page, response: dict):
@@ -61,7 +68,9 @@ def test_map_with_the_largest_delta_is_chosen_and_its_sum_is_the_gradient(page: 
         "aria-pressed", "true"
     )
     shown = numbers(page.locator("#assembly-gradient"))
-    assert shown == pytest.approx(np.ravel(layer["weight"][strongest]), rel=0.06, abs=1e-6)
+    gradient = np.ravel(layer["weight"][strongest])
+    # Two decimals in units of the largest number's power of ten.
+    np.testing.assert_allclose(shown, gradient, rtol=0, atol=0.0051 * 10 ** np.floor(np.log10(np.abs(gradient).max())))
     assert float(assembly(page).get_attribute("data-residual") or "nan") < 1e-6
 
 
@@ -77,9 +86,12 @@ def test_contribution_is_delta_times_patch(page: Page, response: dict):
     delta = first_layer(response, "cnn")["delta"][4][9][12]
     patch = np.array(response["input"]["pixels"])[7:12, 10:15]
     grids = page.locator("#assembly-product table")
-    assert numbers(grids.first) == pytest.approx(patch.ravel(), rel=0.06, abs=0.005)
-    assert numbers(grids.last) == pytest.approx((delta * patch).ravel(), rel=0.06, abs=1e-6)
-    expect(page.locator("#assembly-product .factor")).to_have_text(f"δ {text_of(delta, 3)} ×")
+    unit = 10 ** np.floor(np.log10(abs(delta))) if 0 < abs(delta) < 0.1 else 1
+    np.testing.assert_allclose(numbers(grids.first), patch.ravel(), rtol=0, atol=0.0051)
+    np.testing.assert_allclose(numbers(grids.last), (delta * patch).ravel(), rtol=0, atol=0.0051 * unit)
+    factor = page.locator("#assembly-product .factor").text_content() or ""
+    assert float(factor.split()[1].replace("−", "-")) * unit == pytest.approx(delta, abs=0.0051 * unit)
+    assert unit_of(factor.removesuffix(" ×")) == pytest.approx(unit)
 
 
 @pytest.mark.parametrize("width", [390, 820, 1024, 1280, 1440])
@@ -106,7 +118,7 @@ def test_play_and_the_map_that_it_fills_are_in_sight_together(open_page):
 def test_contributions_are_added_up_one_after_the_other(page: Page):
     page.get_by_role("button", name="From the start").click()
     expect(page.locator("#assembly-sentence")).to_have_text("0 of 784 contributions are added up: 0 products, 25 sums.")
-    assert set(numbers(page.locator("#assembly-gradient"))) == {0.0}
+    assert not numbers(page.locator("#assembly-gradient")).any()
 
     page.get_by_role("button", name="Play").click()
 
@@ -115,7 +127,7 @@ def test_contributions_are_added_up_one_after_the_other(page: Page):
     expect(page.locator("#assembly-residual")).to_contain_text(
         "complete: differs from the gradient by backpropagation by"
     )
-    assert max(map(abs, numbers(page.locator("#assembly-gradient")))) > 0
+    assert np.abs(numbers(page.locator("#assembly-gradient"))).max() > 0
 
 
 def test_neurons_are_visited_by_keys(page: Page):

@@ -4,6 +4,7 @@ import { setText } from "../dom/find.js";
 import { paintPlane } from "../draw/plane.js";
 
 const STEPS = 64;
+const SMALL = 1e-4; // Smaller numbers would be mostly zeros.
 
 /**
  * A color bar between two numbers.
@@ -39,11 +40,18 @@ export function createLegend(root, title) {
 }
 
 /**
- * A few significant digits, with a real minus sign.
+ * A few significant digits, with a real minus sign; of very small numbers with a power of ten.
  * @param {number} value
  * @param {number} [digits]
  */
 export function formatValue(value, digits = 3) {
-  const text = value === 0 ? "0" : String(Number(value.toPrecision(digits)));
-  return text.replace("-", "−");
+  if (value === 0) return "0";
+  if (Math.abs(value) >= SMALL) return String(Number(value.toPrecision(digits))).replace("-", "−");
+  const [factor, exponent] = value.toExponential(digits - 1).split("e");
+  return `${Number(factor)}${timesTenTo(Number(exponent))}`.replace("-", "−");
+}
+
+/** As it is written after a number. @param {number} exponent */
+export function timesTenTo(exponent) {
+  return ` × 10${[...String(exponent)].map((each) => (each === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(each)])).join("")}`;
 }

@@ -6,6 +6,10 @@ import { formatValue } from "../../network/legend.js";
 
 const HINT = "Choose a number of the gradient and compare it with a finite difference: the weight is changed a little, and the loss is computed again.";
 
+const CLEAR = 0.01;
+const KINK = " Here the loss has a kink: within the step, a ReLU switches on or off, or another value becomes the maximum of its pool. On its two sides"
+  + " the slopes differ; the finite difference is their mean, and backpropagation gives that of one side.";
+
 /**
  * How far two gradients are apart, as a share of the larger one.
  * @param {GradientCheck} check
@@ -16,6 +20,7 @@ export function relativeDifference({ gradient, finite_difference: difference }) 
 }
 
 /**
+ * Where the two differ clearly, a ReLU's input or two maxima are within the step of a kink.
  * @param {GradientCheck} check
  * @param {number[]} index  [filter, channel, row, column]
  */
@@ -24,7 +29,8 @@ export function describeCheck(check, [filter, , row, column]) {
   const relative = relativeDifference(check);
   return `Kernel ${filter}, row ${row}, column ${column}: weight ${formatValue(weight)}, changed by ±${formatValue(step)}. `
     + `Loss ${formatValue(below, 9)} and ${formatValue(above, 9)}: finite difference ${formatValue(difference, 6)}; `
-    + `gradient by backpropagation ${formatValue(gradient, 6)}, ${relative ? `relative difference ${relative.toExponential(0)}` : "the same"}.`;
+    + `gradient by backpropagation ${formatValue(gradient, 6)}, ${relative ? `relative difference ${formatValue(relative, 1)}` : "the same"}.`
+    + (relative > CLEAR ? KINK : "");
 }
 
 /**

@@ -7,7 +7,8 @@ import { find, setText } from "../../dom/find.js";
 import { largestAbsolute } from "../../draw/largest.js";
 import { enlarge, paintPlane } from "../../draw/plane.js";
 import { createNumberGrid } from "../../lens/number-grid.js";
-import { createLegend, formatValue } from "../../network/legend.js";
+import { commonPower } from "../../network/common-power.js";
+import { createLegend } from "../../network/legend.js";
 import { patchOf } from "./contributions.js";
 
 /**
@@ -50,10 +51,12 @@ export function createNeuronView(root, legends) {
       deltaLegend.update([-range, range], diverging);
       productLegend.update([-range, range], diverging);
       setText(find(root, "#assembly-map", HTMLElement), `map ${filter}`);
-      setText(factor, `δ ${formatValue(delta)} ×`);
-      patchGrid.update({ rows, columns, label: "patch", textOf: (i) => formatValue(patch[i], 2), pixelOf: (i) => ink.pixelOf(patch[i], 1) });
+      // In the units of δ, as the pixels are at most 1.
+      const { times, textOf } = commonPower(Math.abs(delta));
+      setText(factor, `δ ${textOf(delta)}${times} ×`);
+      patchGrid.update({ rows, columns, label: "patch", textOf: (i) => (patch[i] ? patch[i].toFixed(2) : "0"), pixelOf: (i) => ink.pixelOf(patch[i], 1) });
       productGrid.update({
-        rows, columns, label: "contribution", textOf: (i) => formatValue(delta * patch[i], 2), pixelOf: (i) => diverging.pixelOf(delta * patch[i], range),
+        rows, columns, label: `contribution${times}`, textOf: (i) => textOf(delta * patch[i]), pixelOf: (i) => diverging.pixelOf(delta * patch[i], range),
       });
       const [tall, wide] = window.stride;
       placeBox(inputBox, inputCanvas, row * tall - window.padding[0], column * wide - window.padding[1], window.size);

@@ -6,6 +6,7 @@ import { build } from "../../dom/build.js";
 import { find, setText } from "../../dom/find.js";
 import { largestAbsolute } from "../../draw/largest.js";
 import { createNumberGrid } from "../../lens/number-grid.js";
+import { commonPower } from "../../network/common-power.js";
 import { createLegend, formatValue } from "../../network/legend.js";
 import { sumContributions } from "./contributions.js";
 
@@ -38,11 +39,12 @@ export function createSumView(root, legends) {
       const complete = kernels[filter];
       const range = largestAbsolute(complete) || 1;
       const sum = sumContributions(input, deltas[filter], window, added);
+      const { times, textOf } = commonPower(range);
       grid.update({
-        label: "gradient",
+        label: `gradient${times}`,
         rows,
         columns,
-        textOf: (i) => formatValue(sum[i], 2),
+        textOf: (i) => textOf(sum[i]),
         pixelOf: (i) => diverging.pixelOf(sum[i], range),
         markOf: (i) => (i === weight[0] * columns + weight[1] ? "winner" : ""),
       });
@@ -55,7 +57,7 @@ export function createSumView(root, legends) {
       const difference = Math.max(...sum.map((number, i) => Math.abs(number - complete[i]))) / range;
       const isComplete = added === neurons;
       setText(residual, isComplete
-        ? `complete: differs from the gradient by backpropagation by ${difference ? difference.toExponential(0) : "0"} of its largest number`
+        ? `complete: differs from the gradient by backpropagation by ${formatValue(difference, 1)} of its largest number`
         : "the kernel's gradient so far");
       root.dataset.added = String(added);
       root.dataset.residual = isComplete ? String(difference) : "";

@@ -14,6 +14,14 @@ test("the difference is relative to the larger gradient", () => {
 test("a check is described with its weight, both losses and both gradients", () => {
   assert.equal(
     describeCheck(CHECK, [7, 0, 3, 1]),
-    "Kernel 7, row 3, column 1: weight 0.21, changed by ±0.25. Loss 1 and 1.2: finite difference 0.4; gradient by backpropagation 0.5, relative difference 2e-1.",
+    "Kernel 7, row 3, column 1: weight 0.21, changed by ±0.25. Loss 1 and 1.2: finite difference 0.4; gradient by backpropagation 0.5, relative difference 0.2."
+      + " Here the loss has a kink: within the step, a ReLU switches on or off, or another value becomes the maximum of its pool. On its two sides"
+      + " the slopes differ; the finite difference is their mean, and backpropagation gives that of one side.",
   );
+});
+
+test("a kink is mentioned only where the two gradients differ clearly", () => {
+  const words = describeCheck({ ...CHECK, gradient: 0.4 + 1e-7 }, [7, 0, 3, 1]);
+
+  assert.ok(words.endsWith("gradient by backpropagation 0.4, relative difference 2 × 10⁻⁷."), words);
 });
