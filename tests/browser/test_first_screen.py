@@ -55,9 +55,9 @@ def test_one_kernel_paints_its_map_by_itself_and_rests_at_the_strongest_cell(ope
 
     expect(sweep(page).get_by_role("status")).to_have_text("The map of filter 11 is painted.")
     expect_same_pixels(large_map(page), feature_map(page, "conv1", 11))
-    peak = page.locator("#layer-conv1 .unit").nth(11).locator(".mark").inner_text()
+    peak = page.locator("#layer-conv1 .unit").nth(11).locator(".mark")
     strongest = float(sweep(page).locator(".sweep-sum b").inner_text())
-    assert peak == f"max {strongest:.2g}"
+    expect(peak).to_have_text(f"max {strongest:.2g}")
 
 
 def test_pen_stops_the_sweep_and_the_map_follows_it(open_page):

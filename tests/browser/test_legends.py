@@ -6,8 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import expect_reading
+from tests.browser.people import expect_reading, percent
 from tests.browser.test_training_scrubber import go_to, open_training
+from tests.pages import READ
 
 
 def api_layer(server: str, name: str) -> dict:
@@ -100,4 +101,33 @@ def test_legend_of_all_values_says_nothing_of_others(open_page, path: str, root:
 def test_maps_of_the_orientation_page_are_labeled_with_their_maximum(open_page):
     page = open_page("/orientation")
 
-    expect(page.locator("#tuning-cards .side span").first).to_have_text(re.compile(r"^(max \d|inactive)"))
+    expect(page.locator("#tuning-cards .side span").first).to_have_text(re.compile(r"^(max\s\d|\s*inactive)"))
+
+
+def test_probability_of_the_predicted_digit_is_not_rounded_to_half_precision(open_page, server: str):
+    # 0.99947, which is 0.99951 in half precision: above the least that is written as ">99.9%".
+    exact = httpx.post(f"{server}/api/v1/models/cnn/feature-maps?layers=conv1", json={"sample": 7}).json()
+    page = open_page("/#n=7")
+
+    shown = page.locator("#prediction li[aria-current] .probability")
+
+    expect(shown).to_have_text(percent(exact["prediction"]["probability"]))
+
+
+def test_a_locally_connected_layer_shows_one_kernel_of_each_filter(open_page):
+    page = open_page("/?model=locally-connected")
+    expect(page.locator(READ)).to_be_attached()
+
+    expect(page.locator("#layer-local1 .facts")).to_contain_text("that of the middle is shown")
+    expect(page.locator("#layer-local1 .kernel").first).to_have_css("height", "50px")
+
+
+def test_maps_that_move_and_neurons_that_are_wired_have_legends_with_numbers(open_page):
+    page = open_page("/local-and-global#n=0")
+    expect(page.locator("#wiring-legend")).to_contain_text(re.compile(r"0.*\d\.\d+ and above"))
+
+    page.locator("#translation-claim").scroll_into_view_if_needed()
+
+    expect(page.locator('.translated-maps [data-layer="conv1"] .legends')).to_have_text(
+        re.compile(r"−\d\.\d+.*\d\.\d+")
+    )

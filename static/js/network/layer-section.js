@@ -96,10 +96,10 @@ export function createLayerSection(root, section, actions) {
     const style = getComputedStyle(root);
     const size = parseFloat(style.getPropertyValue("--kernel-size"));
     const kernel = kernels ? kernelSheet(kernels.tensor) : { width: kernelLegend ? size : POOL_SIDE, height: kernelLegend ? size : 0 };
-    const [side, tall] = [kernel.width, kernel.height + TEXT];
+    const [side, tall] = [Math.max(size, kernel.width), kernel.height + TEXT];
     sheet = sheetFor({ width: newWidth, map: parseFloat(style.getPropertyValue("--map-size")), cells: [height, width], side, tall, under: "named" in root.dataset ? NAME : 0, gap: GAP });
     root.style.setProperty("--sheet-columns", String(sheet.columns));
-    const lengths = { across: sheet.pitch[0], down: sheet.pitch[1], "map-width": width * sheet.zoom, "map-height": height * sheet.zoom, "side-width": side, left: sheet.left, "kernel-height": kernel.height };
+    const lengths = { across: sheet.pitch[0], down: sheet.pitch[1], "map-width": width * sheet.zoom, "map-height": height * sheet.zoom, "side-width": side, left: sheet.left, "kernel-width": kernel.width, "kernel-height": kernel.height };
     for (const [name, length] of Object.entries(lengths)) root.style.setProperty(`--sheet-${name}`, `${length}px`);
     arrange();
   }
@@ -184,18 +184,18 @@ function kernelPlanes(kernels, filter) {
  */
 function describe({ item, mark }, { plane, factor, peak, mark: word }, isIsolated) {
   const boosted = factor > 1.05;
-  setText(mark, word || (boosted ? `×${formatFactor(factor)}` : describePeak(plane, peak)));
+  setText(mark, word || boosted ? `\n${word || `×${formatFactor(factor)}`}` : describePeak(plane, peak));
   mark.classList.toggle("loud", Boolean(word) || boosted);
   item.toggleAttribute("data-isolated", isIsolated);
 }
 
 /**
- * A map's largest value; a 1×1 map has only one.
+ * A map's largest value, in the line under its number; a 1×1 map has only one.
  * @param {Plane} plane
  * @param {number} peak
  */
 function describePeak(plane, peak) {
-  return plane.data.length === 1 ? formatValue(peak) : `max ${formatValue(peak, 2)}`;
+  return plane.data.length === 1 ? `\n${formatValue(peak)}` : `max\n${formatValue(peak, 2)}`;
 }
 
 /** @param {number} factor */

@@ -6,6 +6,7 @@ import { find, findAll } from "../dom/find.js";
 import { largestAt } from "../draw/plane.js";
 import { createLayerSection, revealUnit } from "./layer-section.js";
 import { selectLayer } from "./selectors.js";
+import { kernelsAtMiddle } from "./tensors.js";
 
 const REST = 400; // Milliseconds without another digit after which maps are sorted.
 const NEAR = "300px"; // Maps and kernels this near the screen may become visible before a response arrives.
@@ -111,7 +112,7 @@ export function createNetworkView(sections, picture, actions) {
     },
 
     /** @param {string} layer  @param {Tensor} kernels  @param {ColorScale} scale  @param {number} range  0: the largest weight. */
-    showKernels: (layer, kernels, scale, range) => layers.get(layer)?.showKernels(kernels, scale, range),
+    showKernels: (layer, kernels, scale, range) => layers.get(layer)?.showKernels(kernelsAtMiddle(kernels), scale, range),
 
     /** The element of a map. @param {string} layer  @param {number} filter */
     unitOf(layer, filter) {

@@ -20,7 +20,9 @@ export function createPredictionBars(root) {
      */
     update(prediction, probabilities) {
       rows.forEach(({ item, bar, number }, digit) => {
-        const probability = prediction && probabilities ? probabilities[digit] : null;
+        // The tensor may hold half precision, where 0.99947 becomes 0.99951.
+        const exact = prediction?.digit === digit ? prediction.probability : probabilities?.[digit];
+        const probability = prediction ? exact ?? null : null;
         bar.style.inlineSize = `${100 * (probability ?? 0)}%`;
         setText(number, probability === null ? "–" : percent(probability));
         if (prediction?.digit === digit) item.setAttribute("aria-current", "true");

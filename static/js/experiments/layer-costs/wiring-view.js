@@ -31,6 +31,7 @@ export function createWiringView(root) {
   const output = find(root, "#wiring-output", HTMLCanvasElement);
   const caption = find(root, "#wiring-caption", HTMLElement);
   const wires = createWires(find(root, "#wires", HTMLCanvasElement));
+  const legend = createLegend(find(root, "#wiring-legend", HTMLElement), "");
   const weights = createWeightsView(root);
   const labels = weights.labels;
   let drawn = "";
@@ -68,6 +69,7 @@ export function createWiringView(root) {
     if (maps) values.set(full ? maps.map(({ data }) => data[0]) : maps[choice.filter].data);
     const [, rectified] = network.model.layers;
     paintPlane(output, { width: columns, height: rows, data: values }, theme.diverging, rectified.display_range[1]);
+    legend.update([0, rectified.display_range[1]], theme.diverging, true);
     enlarge(output, Math.max(1, Math.floor((state.input.width * zoom) / Math.max(rows, columns))));
     setText(caption, full ? `${count.toLocaleString("en")} neurons` : `map ${choice.filter}, ${rows}×${columns}`);
   }

@@ -5,7 +5,7 @@ import { draw, scaleOf } from "../../dom/svg.js";
 const WIDTH = 960;
 const ROW = 62;
 const LEFT = 150;
-const RIGHT = 800; // To the right of it, the count in words.
+const RIGHT = 770; // To the right of it, the count in words.
 const TOP = 6;
 const DOT = 3;
 

@@ -45,7 +45,8 @@ export function createTuningCard(choose) {
       const peak = plane.data.reduce((most, each) => Math.max(most, each), 0);
       // A map of one value has no positions; the value is shown beside the weights.
       map.hidden = plane.width === 1;
-      setText(value, peak > 0 ? `${map.hidden ? "" : "max "}${formatValue(peak, 2)}` : "inactive");
+      // The value is in the line under the number.
+      setText(value, peak > 0 ? `${map.hidden ? "" : "max"}\n${formatValue(peak, 2)}` : "\ninactive");
       if (map.hidden) return;
       paintPlane(map, plane, colors.diverging, range);
       map.setAttribute("aria-label", `Map of ${called}, largest value ${formatValue(peak, 2)}`);

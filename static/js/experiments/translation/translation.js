@@ -6,7 +6,7 @@ import { createDigitChannel } from "../../api/digit-channel.js";
 import { arrowStep } from "../../dom/grid-keys.js";
 import { find, findAll, setText } from "../../dom/find.js";
 import { enlarge, paintPlane } from "../../draw/plane.js";
-import { formatValue } from "../../network/legend.js";
+import { createLegend, formatValue } from "../../network/legend.js";
 import { percent } from "../../network/prediction-bars.js";
 import { describeOffset, describeTranslation, limited, mapOf, MAX_OFFSET, reasonOf, strongestFilter, translated } from "./offsets.js";
 import { numbersIn } from "../../shell/url.js";
@@ -164,6 +164,7 @@ function createRow(row, model) {
   const before = find(row, ".old", HTMLCanvasElement);
   const difference = find(row, ".difference", HTMLCanvasElement);
   const filterName = find(row, ".filter", HTMLElement);
+  const legend = createLegend(find(row, ".legends", HTMLElement), "");
   const residual = find(row, ".residual", HTMLElement);
   const reason = find(row, ".reason", HTMLElement);
   const layer = () => choice?.value ?? row.dataset.layer ?? "";
@@ -194,6 +195,7 @@ function createRow(row, model) {
         paintPlane(canvas, plane, diverging, description.display_range[1]);
         enlarge(canvas, zoom);
       }
+      legend.update([-description.display_range[1], description.display_range[1]], diverging);
       setText(filterName, `filter ${filter}`);
       setText(residual, measured.residual === null ? "none" : formatValue(measured.residual, 2));
       setText(reason, reasonOf(measured, description.receptive_field.jump, response.translation));
