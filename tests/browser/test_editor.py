@@ -60,7 +60,7 @@ def changed(page: Page) -> Locator:
 
 
 def test_page_opens_with_the_learned_kernel(page: Page, server: str):
-    assert weights(page) == pytest.approx(learned(server)[0, 0].ravel(), rel=0.06, abs=1e-6)
+    assert weights(page) == pytest.approx(learned(server)[0, 0].ravel(), abs=0.0006)
     learned_errors = httpx.post(
         f"{server}/api/v1/experiments/kernel-edits/accuracy", json={"edits": []}, timeout=BUSY
     ).json()
@@ -83,8 +83,8 @@ def test_painted_cells_change_the_map_as_the_api_says(page: Page, server: str):
     most = np.abs(own).max()
     painted = own[0].copy()
     painted[0, 0, :3] = most
-    expect(cells.nth(2)).to_have_text(f"{most:.2g}")
-    assert weights(page) == pytest.approx(painted.ravel(), rel=0.06, abs=1e-6)
+    expect(cells.nth(2)).to_have_text(f"{most:.3f}")
+    assert weights(page) == pytest.approx(painted.ravel(), abs=0.0006)
     difference = edited_maps(server, [{"layer": "conv1", "filter": 0, "kernel": painted.tolist()}]) - edited_maps(
         server, []
     )
@@ -114,7 +114,7 @@ def test_kernel_is_painted_by_keys_and_undone_by_keys(page: Page, server: str):
     expect_ready(page, 1)
     cells = kernel(page).locator("td")
     expect(cells.nth(5 * 1 + 2)).to_have_text("0")
-    expect(cells.nth(5 * 1 + 1)).to_have_text(f"{np.abs(learned(server)).max():.2g}")
+    expect(cells.nth(5 * 1 + 1)).to_have_text(f"{np.abs(learned(server)).max():.3f}")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     expect_ready(page, 0)
@@ -223,7 +223,7 @@ def test_kernel_of_a_deeper_layer_is_edited_by_input_map(page: Page, server: str
 
     expect(kernel(page)).to_have_accessible_name("Weights of kernel 5, input map 7")
     own = learned(server, "conv2")
-    assert weights(page) == pytest.approx(own[5, 7].ravel(), rel=0.06, abs=1e-6)
+    assert weights(page) == pytest.approx(own[5, 7].ravel(), abs=0.0006)
     page.get_by_role("button", name="Zero").click()
 
     expect(page.locator(".editor")).to_have_attribute("data-edits", "1")

@@ -292,3 +292,15 @@ def test_guessed_tour_breaks_no_rule_and_needs_no_sideways_scrolling(open_page, 
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
+
+
+def test_each_claim_is_printed_on_one_page(page: Page):
+    guess_everything(page)
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 with margins of 1 cm.
+
+    # Chromium leaves out the end of a document with a part that must not be broken and is longer than a page.
+    heights = page.locator(".claim, .summary").evaluate_all("parts => parts.map((part) => part.offsetHeight)")
+    assert len(heights) == 8
+    assert max(heights) < 1047

@@ -4,8 +4,8 @@
 /** @import { EditorAction, EditorState } from "./editor-state.js" */
 import { build } from "../dom/build.js";
 import { find, findAll, setText } from "../dom/find.js";
-import { formatValue } from "../network/legend.js";
 import { editOf } from "./kernel-edits.js";
+import { formatWeight } from "./sentences.js";
 import { targetOf } from "./editor-state.js";
 
 /** @typedef {{getState: () => EditorState, dispatch: (action: EditorAction) => void}} EditorStore */
@@ -77,7 +77,7 @@ export function showControls(state, layer, range) {
   find(document, "#edit-undo", HTMLButtonElement).disabled = !past.length;
   find(document, "#edit-redo", HTMLButtonElement).disabled = !future.length;
   find(document, "#edit-reset", HTMLButtonElement).disabled = !present.length;
-  setText(find(document, "#brush-value", HTMLOutputElement), formatValue(find(document, "#brush", HTMLInputElement).valueAsNumber * range, 2));
+  setText(find(document, "#brush-value", HTMLOutputElement), formatWeight(find(document, "#brush", HTMLInputElement).valueAsNumber * range));
   setText(find(document, "#gabor-value", HTMLOutputElement), `${find(document, "#gabor", HTMLInputElement).value}°`);
   const choice = find(document, "#channel", HTMLSelectElement);
   find(document, ".channel-choice", HTMLElement).hidden = channels === 1;

@@ -1,8 +1,8 @@
 // @ts-check
 /** @import { ThemeColors } from "../types.js" */
-import { formatValue } from "../network/legend.js";
 import { createNumberGrid } from "../lens/number-grid.js";
 import { arrowStep, stepWithin } from "../dom/grid-keys.js";
+import { formatWeight } from "./sentences.js";
 
 const KEY_STEP = 0.1; // Of the layer's range, for plus and minus.
 
@@ -76,7 +76,7 @@ export function createKernelPad(root, { signal, brush, paint, announce }) {
     cursor = position.row * size[1] + position.column;
     if (weight !== undefined) setWeight(weight, false);
     show();
-    announce(`Row ${position.row}, column ${position.column}: ${formatValue(weights[cursor], 2)}`);
+    announce(`Row ${position.row}, column ${position.column}: ${formatWeight(weights[cursor])}`);
   }, { signal });
   for (const type of ["focus", "blur"]) table.addEventListener(type, () => show(), { signal });
 
@@ -90,7 +90,7 @@ export function createKernelPad(root, { signal, brush, paint, announce }) {
       label: "weights",
       rows: size[0],
       columns: size[1],
-      textOf: (i) => formatValue(weights[i], 2),
+      textOf: (i) => formatWeight(weights[i]),
       pixelOf: (i) => diverging.pixelOf(weights[i], range),
       markOf: (i) => (i === cursor && document.activeElement === table ? "winner" : ""),
     });

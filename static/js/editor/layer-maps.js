@@ -11,7 +11,8 @@ import { createLegend, formatValue } from "../network/legend.js";
 import { planesOf } from "../network/selectors.js";
 import { differenceOf } from "../network/tensors.js";
 
-const WIDEST = 500; // CSS pixels.
+const WIDEST = 900; // CSS pixels.
+const HALF = 640; // From this width on, two layers stand side by side.
 const LARGE_MAP = 20; // Columns; of larger maps, fewer stand side by side.
 
 /**
@@ -33,7 +34,8 @@ export function createLayerMaps(list, layers) {
    * @param {ThemeColors} colors
    */
   return ({ learned, edited }, shown, { diverging }) => {
-    const room = Math.min(WIDEST, list.clientWidth);
+    const half = (list.clientWidth - parseFloat(getComputedStyle(list).columnGap)) / 2;
+    const room = Math.min(WIDEST, half < HALF ? list.clientWidth : half);
     for (const { layer: { name, display_range: [low, high] }, note, canvas, legend } of sheets) {
       const difference = differenceOf(edited.tensors[name], learned.tensors[name]);
       const planes = planesOf({ edited: edited.tensors[name], learned: learned.tensors[name], difference }[shown]);

@@ -43,3 +43,8 @@ export function describeAccuracy(accuracy) {
   const { digits, errors, unedited_errors: learned } = accuracy;
   return `Accuracy on ${digits.toLocaleString("en")} test digits with the edited kernels: ${of(accuracy.accuracy, errors)}; with the learned kernels: ${of(accuracy.unedited_accuracy, learned)}.`;
 }
+
+/** A weight of a kernel: all with three decimals, so that they can be compared. @param {number} value */
+export function formatWeight(value) {
+  return value === 0 ? "0" : value.toFixed(3).replace(/^-(?=0\.000$)/, "").replace("-", "−");
+}

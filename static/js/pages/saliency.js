@@ -54,7 +54,7 @@ const { requestAgain, schedulePaint, rememberInAddress } = page.start({
   },
   paint,
   layOut() {
-    maps.enlarge(matchMedia("(max-width: 760px)").matches ? 8 : 10);
+    maps.layOut();
   },
   extra: () => joinFields({ c: chosen, q: square.value === square.defaultValue ? null : square.value, i: timesInk ? 1 : null }),
   restore,

@@ -9,6 +9,11 @@ import { enlarge, paintPlane } from "../../draw/plane.js";
 import { createLegend } from "../../network/legend.js";
 import { describePoint, gradientTimesInk, outlineOf } from "./explanation.js";
 
+// CSS pixels.
+const LARGEST = 504; // Side of a picture.
+const THREE = 760; // From this width on, three pictures stand side by side; from the next, two.
+const TWO = 480;
+
 /**
  * @param {(words: string) => void} announce
  * @param {AbortSignal} signal
@@ -23,6 +28,7 @@ export function createAttributionMaps(announce, signal) {
     gradient: createLegend(find(document, "#saliency-legend", HTMLElement), "logit per ink"),
     occlusion: createLegend(find(document, "#occlusion-legend", HTMLElement), "fall of the logit"),
   };
+  const list = find(document, ".attributions", HTMLElement);
   const outlines = findAll(document, ".outline path", SVGPathElement);
   const box = find(document, ".marked .box", HTMLElement);
   const sentence = find(document, "#pointed-sentence", HTMLElement);
@@ -62,9 +68,12 @@ export function createAttributionMaps(announce, signal) {
   }
 
   return {
-    /** @param {number} pixels  CSS pixels for each pixel. */
-    enlarge(pixels) {
-      zoom = pixels;
+    /** The three pictures side by side, as large as the width allows. */
+    layOut() {
+      const width = list.clientWidth;
+      const beside = width >= THREE ? 3 : width >= TWO ? 2 : 1;
+      const gaps = (beside - 1) * parseFloat(getComputedStyle(list).columnGap);
+      zoom = Math.max(1, Math.min(Math.floor(LARGEST / canvases.input.width), Math.floor((width - gaps) / beside / canvases.input.width)));
       for (const canvas of Object.values(canvases)) enlarge(canvas, zoom);
       paintPointed();
     },
