@@ -55,7 +55,13 @@ class GradientCheckResponse:
     step: Annotated[float, Field(description="How far the weight was changed in each direction.")]
     loss_below: Annotated[float, Field(description="The loss with the weight minus the step.")]
     loss_above: Annotated[float, Field(description="The loss with the weight plus the step.")]
-    finite_difference: Annotated[float, Field(description="(loss_above − loss_below) / (2 · step)")]
+    finite_difference: Annotated[
+        float,
+        Field(
+            description="(loss_above − loss_below) / (2 · step). Where a ReLU's input is zero within the step, the "
+            "loss has a kink: this is the mean of the slopes on its two sides, and the gradient that on one of them."
+        ),
+    ]
 
 
 @router.post(

@@ -93,7 +93,7 @@ def test_kernels_are_edited_color_by_color(open_page, own_server: str):
     url = f"{own_server}/api/v1/models/colored/layers/conv1/kernels"
     learned = np.array(httpx.get(url).json()["kernels"])
     kernel = page.get_by_role("application", name="Weights of kernel 0, input map 2")
-    expect(kernel.locator("td").first).to_have_text(f"{learned[0, 2, 0, 0]:.2g}".replace("-", "−"))
+    expect(kernel.locator("td").first).to_have_text(f"{learned[0, 2, 0, 0]:.3f}".replace("-", "−"))
 
     page.get_by_role("button", name="Zero").click()
 
@@ -101,7 +101,7 @@ def test_kernels_are_edited_color_by_color(open_page, own_server: str):
     expect(page.locator('#sheets [data-layer="relu1"] .sheet-note')).to_contain_text("largest change")
     page.get_by_role("combobox", name="Input map").select_option("1")
     expect(page.get_by_role("application", name="Weights of kernel 0, input map 1").locator("td").first).to_have_text(
-        f"{learned[0, 1, 0, 0]:.2g}".replace("-", "−")
+        f"{learned[0, 1, 0, 0]:.3f}".replace("-", "−")
     )
 
 

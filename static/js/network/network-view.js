@@ -5,8 +5,7 @@
 import { find, findAll } from "../dom/find.js";
 import { largestAt } from "../draw/plane.js";
 import { createLayerSection, revealUnit } from "./layer-section.js";
-import { selectLayer } from "./selectors.js";
-import { kernelsAtMiddle } from "./tensors.js";
+import { kernelsAtMiddle, selectLayer } from "./selectors.js";
 
 const REST = 400; // Milliseconds without another digit after which maps are sorted.
 const NEAR = "300px"; // Maps and kernels this near the screen may become visible before a response arrives.

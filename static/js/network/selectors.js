@@ -141,3 +141,20 @@ function extremesOf(plane) {
   }
   return { peak, reach: Math.max(peak, -low) };
 }
+
+/**
+ * One kernel of each filter: of a layer whose weights are not shared, that of the middle position.
+ * @param {Tensor} weights  [F, C, k, k] or [F, H, W, C, k, k]
+ * @returns {Tensor}        [F, C, k, k]
+ */
+export function kernelsAtMiddle(weights) {
+  if (weights.shape.length === 4) return weights;
+  const { shape: [filters, height, width, ...kernel], data } = weights;
+  const size = kernel.reduce((product, each) => product * each, 1);
+  const middle = Math.floor(height / 2) * width + Math.floor(width / 2);
+  const middles = Array.from({ length: filters }, (_, filter) => {
+    const begin = (filter * height * width + middle) * size;
+    return [...data.subarray(begin, begin + size)];
+  });
+  return { shape: [filters, ...kernel], data: Float32Array.from(middles.flat()) };
+}

@@ -31,20 +31,3 @@ export function differencesOf(now, before) {
 export function rectify({ shape, data }) {
   return { shape, data: data.map((value) => Math.max(0, value)) };
 }
-
-/**
- * One kernel of each filter: of a layer whose weights are not shared, that of the middle position.
- * @param {Tensor} weights  [F, C, k, k] or [F, H, W, C, k, k]
- * @returns {Tensor}        [F, C, k, k]
- */
-export function kernelsAtMiddle(weights) {
-  if (weights.shape.length === 4) return weights;
-  const { shape: [filters, height, width, ...kernel], data } = weights;
-  const size = kernel.reduce((product, each) => product * each, 1);
-  const middle = Math.floor(height / 2) * width + Math.floor(width / 2);
-  const middles = Array.from({ length: filters }, (_, filter) => {
-    const begin = (filter * height * width + middle) * size;
-    return [...data.subarray(begin, begin + size)];
-  });
-  return { shape: [filters, ...kernel], data: Float32Array.from(middles.flat()) };
-}

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kernelsAtMiddle } from "../../../static/js/network/tensors.js";
+import { kernelsAtMiddle } from "../../../static/js/network/selectors.js";
 
 test("of unshared weights, the kernels of the middle position are taken", () => {
   // Two filters, 3×3 positions, one channel, kernels of 1×2; each weight is its own index.
