@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from fastapi.requests import HTTPConnection
 
 from app.compute_pool import ComputePool
+from app.layer_map_catalog import LayerMapCatalog
 from app.measurements import Measurements
 from app.model_catalog import ModelCatalog
 from app.network_imports import NetworkImports
 from app.observability.metrics import Metrics
+from app.prediction_catalog import PredictionCatalog
 from app.sample_catalog import SampleCatalog
 from app.served_network import ServedNetwork
 from app.settings import Settings
@@ -29,6 +31,8 @@ class Context:
         imports: Reads the files that visitors upload.
         samples: The MNIST test digits.
         measurements: Results that were computed beforehand.
+        layer_maps: Maps of the test digits in each layer.
+        predictions: Of every model and training step for the test digits.
         pool: Threads for computations of a millisecond or two.
         slow_pool: The thread for computations that may take long.
         metrics: Counters and histograms.
@@ -40,6 +44,8 @@ class Context:
     imports: NetworkImports
     samples: SampleCatalog
     measurements: Measurements
+    layer_maps: LayerMapCatalog
+    predictions: PredictionCatalog
     pool: ComputePool
     slow_pool: ComputePool
     metrics: Metrics

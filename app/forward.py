@@ -19,6 +19,7 @@ from app.formats import ResponseFormat, encode_response
 from app.framing import FramedDigit, FramingChoice, Source, frame
 from app.served_network import ServedNetwork
 from model.arrays import Float32
+from model.network import ForwardTrace
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,7 @@ def forward(
     """
     digit = frame(source, framing, served.input_size)
     trace = served.trace(digit.pixels)
-    probabilities = trace.probabilities[0].copy()
-    outputs = Prediction(int(probabilities.argmax()), float(probabilities.max()), probabilities, trace.logits[0].copy())
+    outputs = predicted(trace)
     return FeatureMapsResponse(
         model=served.name,
         prediction=outputs if digit.pixels.any() else None,
@@ -122,6 +122,12 @@ def forward(
         ],
         _outputs=outputs,
     )
+
+
+def predicted(trace: ForwardTrace) -> Prediction:
+    """The prediction of a trace of one image, in arrays of its own."""
+    probabilities = trace.probabilities[0].copy()
+    return Prediction(int(probabilities.argmax()), float(probabilities.max()), probabilities, trace.logits[0].copy())
 
 
 def encode_feature_maps(response: FeatureMapsResponse, served: ServedNetwork, wanted: ResponseFormat) -> bytes:

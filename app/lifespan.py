@@ -13,16 +13,19 @@ from app.compute_pool import ComputePool
 from app.context import Context
 from app.forward import forward
 from app.framing import from_pixels
+from app.layer_map_catalog import LayerMapCatalog
 from app.live.seats import Seats
 from app.measurements import Measurements
 from app.model_catalog import SHOWN_DIGITS, ModelCatalog
 from app.network_imports import NetworkImports
+from app.prediction_catalog import PredictionCatalog
 from app.sample_catalog import SampleCatalog
 from app.server.http_protocol import unsent_bytes
 from app.settings import Settings
 from app.state_folder import StateFolder, state_of
 from app.trainings.service import TrainingService
 from app.visitor_networks import VisitorNetworks
+from model.artifact import EXPERIMENTS_FOLDER, LAYER_MAPS_FILE, STEP_PREDICTIONS_FILE
 from model.checksums import verify_checksums
 from model.digits.framing import FRAME_SIZE
 from model.errors import ArtifactError
@@ -84,6 +87,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         visitors = VisitorNetworks(StateFolder(state / "networks", networks, settings.visitor_bytes, 3600 * hours))
         catalog, samples, verified = _load(settings, visitors)
         measurements = Measurements.load(settings.artifacts)
+        experiments = settings.artifacts / EXPERIMENTS_FOLDER
+        layer_maps = LayerMapCatalog(experiments / LAYER_MAPS_FILE, samples)
+        predictions = PredictionCatalog(experiments / STEP_PREDICTIONS_FILE, samples)
 
         def is_full() -> bool:
             return app.state.unread.bytes + unsent_bytes() > settings.unread_bytes
@@ -97,7 +103,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics = app.state.metrics
         metrics.observe_visitor_networks(visitors.state.usage)
         app.state.context = Context(
-            settings, catalog, visitors, imports, samples, measurements, pool, slow_pool, metrics
+            settings,
+            catalog,
+            visitors,
+            imports,
+            samples,
+            measurements,
+            layer_maps,
+            predictions,
+            pool,
+            slow_pool,
+            metrics,
         )
         app.state.trainings = trainings = TrainingService(catalog, settings.training and settings.workers == 1)
         app.state.seats = seats = Seats(settings.live_sessions)

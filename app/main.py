@@ -28,6 +28,7 @@ from app.navigation import NAVIGATION, page_link
 from app.observability.metrics import Metrics
 from app.operations import (
     attribution,
+    confusion,
     evidence,
     feature_comparison,
     feature_maps,
@@ -42,6 +43,7 @@ from app.operations import (
     kernel_edits,
     kernels,
     layer_costs,
+    layer_maps,
     models,
     neuron,
     orientation_tuning,
@@ -82,6 +84,8 @@ ROUTES = (
     feature_visualization,
     attribution,
     evidence,
+    layer_maps,
+    confusion,
     trainings,
     inference_protocol,
     samples,

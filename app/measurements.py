@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import NotMeasured
-from model.artifact import EXPERIMENTS_FOLDER, PIXEL_PERMUTATION_FILE, TRANSLATION_CURVE_FILE, VISUALIZATIONS_FILE
+from model.artifact import (
+    EXPERIMENTS_FOLDER,
+    LAYER_KNOWLEDGE_FILE,
+    PIXEL_PERMUTATION_FILE,
+    TRANSLATION_CURVE_FILE,
+    VISUALIZATIONS_FILE,
+)
 from model.errors import ArtifactError
 from model.experiments.feature_visualization import LayerVisualization, load_visualizations
 
@@ -37,7 +43,7 @@ class Measurements:
         """
         folder = artifacts / EXPERIMENTS_FOLDER
         records = {}
-        for name in (PIXEL_PERMUTATION_FILE, TRANSLATION_CURVE_FILE):
+        for name in (PIXEL_PERMUTATION_FILE, TRANSLATION_CURVE_FILE, LAYER_KNOWLEDGE_FILE):
             path = folder / name
             if path.exists():
                 try:
@@ -56,6 +62,20 @@ class Measurements:
     def translation_curve(self) -> dict[str, Any]:
         """Predictions for many translated test digits; raises NotMeasured."""
         return self._record(TRANSLATION_CURVE_FILE, "translation-curve")
+
+    @property
+    def layer_knowledge(self) -> dict[str, Any]:
+        """How well digits can be distinguished in each layer; raises NotMeasured."""
+        return self._record(LAYER_KNOWLEDGE_FILE, "layer-knowledge")
+
+    def knowledge_of(self, model: str) -> dict[str, Any] | None:
+        """The part of it about one model: ``input`` and ``steps``, and the numbers of digits; None without one."""
+        record = self._records.get(LAYER_KNOWLEDGE_FILE)
+        steps = [each["steps"] for each in record["models"] if each["id"] == model] if record else []
+        if record is None or not steps:
+            return None
+        digits = {name: record[name] for name in ("training_digits", "test_digits", "map_digits")}
+        return {**digits, "input": record["input"], "steps": steps[0]}
 
     @property
     def visualized_model(self) -> str | None:

@@ -43,7 +43,12 @@ class Sample:
 
 
 class SampleCatalog:
-    """The test digits in the order of MNIST's file."""
+    """The test digits in the order of MNIST's file.
+
+    Attributes:
+        images: (N, 28, 28) uint8.
+        labels: (N,) uint8.
+    """
 
     def __init__(self, images: NDArray[np.uint8], labels: Labels, predictions: Mapping[str, Predictions]) -> None:
         """Keep them.
@@ -53,8 +58,8 @@ class SampleCatalog:
             labels: (N,) uint8.
             predictions: By model name.
         """
-        self._images = images
-        self._labels = labels
+        self.images = images
+        self.labels = labels
         self._predictions = predictions
 
     @classmethod
@@ -69,7 +74,7 @@ class SampleCatalog:
         return cls(tensors["images"], tensors["labels"], predictions)
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self.labels)
 
     def __getitem__(self, index: int) -> Sample:
         """One digit.
@@ -82,11 +87,11 @@ class SampleCatalog:
                 f"There is no test digit of that index; the {len(self):,} test digits are 0 to {len(self) - 1}.",
                 samples=len(self),
             )
-        label = int(self._labels[index])
+        label = int(self.labels[index])
         return Sample(
             index=index,
             label=label,
-            ink=self._images[index],
+            ink=self.images[index],
             predictions={
                 name: SamplePrediction(
                     digit=int(of.digits[index]),
@@ -105,20 +110,20 @@ class SampleCatalog:
         """
         chosen = np.ones(len(self), dtype=bool)
         if label is not None:
-            chosen &= self._labels == label
+            chosen &= self.labels == label
         if correct is not None:
             if model not in self._predictions:
                 raise InvalidInput(
                     f"The predictions of model {model[:40]!r} for the test digits were not stored; "
                     f"those of these models were: {', '.join(self._predictions) or 'no model'}."
                 )
-            chosen &= (self._predictions[model].digits == self._labels) == correct
+            chosen &= (self._predictions[model].digits == self.labels) == correct
         return [int(index) for index in np.flatnonzero(chosen)]
 
     def tensors(self, indexes: list[int]) -> dict[str, NDArray[Any]]:
         """``images`` (n, 28, 28) uint8, ``labels`` (n,) uint8 and ``indexes`` (n,) int64 of these digits."""
         return {
-            "images": self._images[indexes],
-            "labels": self._labels[indexes],
+            "images": self.images[indexes],
+            "labels": self.labels[indexes],
             "indexes": np.array(indexes, dtype=np.int64),
         }

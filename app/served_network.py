@@ -115,6 +115,18 @@ class ServedNetwork:
         return self.name if self.expires is None else "visitor"
 
     @property
+    def step(self) -> int | None:
+        """Training step of these weights; None if the training was not stored."""
+        if self.checkpoint is not None or self.history is None:
+            return self.checkpoint
+        return self.history.steps[-1]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether these are the weights after the last training step."""
+        return self.history is None or self.step == self.history.steps[-1]
+
+    @property
     def input_size(self) -> int:
         """Height and width of its square input, in pixels."""
         return self.artifact.network.input_shape[1]

@@ -146,6 +146,15 @@ def dearest() -> dict[str, Dear]:
         "explain_saliency": Dear(f"{EXPERIMENTS}/saliency", "19,000 points", drawing),
         "explain_occlusion": Dear(f"{EXPERIMENTS}/occlusion", "every pixel", {**sample, "size": 14, "stride": 1}),
         "explain_evidence": Dear(f"{MODELS}/cnn/evidence", "64 steps", {**sample, "steps": 64}),
+        "get_layer_knowledge": Dear(f"{EXPERIMENTS}/layer-knowledge", "stored"),
+        "get_layer_map": Dear(f"{EXPERIMENTS}/layer-map", "2,000 digits, 32 components, as JSON"),
+        "get_layer_map, PNG": Dear(
+            f"{EXPERIMENTS}/layer-map", "2,000 digits, 4 times as large", None, {"zoom": 2}, PNG
+        ),
+        "place_digit": Dear(f"{EXPERIMENTS}/layer-map", "19,000 points, 50 neighbors", drawing, {"neighbors": 50}),
+        "get_confusion": Dear(f"{EXPERIMENTS}/confusion", "10,000 digits"),
+        "list_confused_digits": Dear(f"{EXPERIMENTS}/confusion/digits", "200 digits as JSON", None, {"limit": 200}),
+        "explain_misread_digit": Dear(f"{EXPERIMENTS}/misread-digit", "of the perceptron", None, {"model": "mlp-500"}),
         "list_samples": Dear("/api/v1/samples", "200 digits as PNG", None, {"limit": 200, "zoom": 11}, PNG),
         "get_sample": Dear("/api/v1/samples/0", "PNG", None, {"zoom": 16}, PNG),
         "start_training": Dear(

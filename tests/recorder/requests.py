@@ -232,6 +232,17 @@ OF_EACH_MODEL: list[Case] = [
     post("saliency", "unknown-class", f"{EXPERIMENTS}/saliency", {**SAMPLE, "label": 10}, model="{model}"),
     post("occlusion", "coarse", f"{EXPERIMENTS}/occlusion", {**SAMPLE, "size": 7, "stride": 3}, model="{model}"),
     post("occlusion", "default", f"{EXPERIMENTS}/occlusion", SEVEN, model="{model}"),
+    *(
+        post("layer-map", name, f"{EXPERIMENTS}/layer-map", digit, model="{model}", neighbors=3)
+        for name, digit in DIGITS.items()
+    ),
+    get("layer-map", "input", f"{EXPERIMENTS}/layer-map", model="{model}", components=2),
+    get("layer-map", "png", f"{EXPERIMENTS}/layer-map", accept(PNG), model="{model}"),
+    get("layer-map", "unknown-layer", f"{EXPERIMENTS}/layer-map", model="{model}", layer="relu99"),
+    get("confusion", "finished", f"{EXPERIMENTS}/confusion", model="{model}"),
+    get("confusion", "digits", f"{EXPERIMENTS}/confusion/digits", model="{model}", correct=False, limit=3),
+    get("misread-digit", "first", f"{EXPERIMENTS}/misread-digit", model="{model}"),
+    get("misread-digit", "safetensors", f"{EXPERIMENTS}/misread-digit", accept(SAFETENSORS), model="{model}"),
     get("v2-model", "described", "/v2/models/{model}"),
     get("v2-model", "ready", "/v2/models/{model}/ready"),
     get("v2-model", "version", "/v2/models/{model}/versions/1"),
@@ -274,6 +285,7 @@ WITHOUT_MODEL: list[Case] = [
         {**SAMPLE, "row": 1, "column": 1},
         models="cnn,wide-32",
     ),
+    get("layer-knowledge", "all", f"{EXPERIMENTS}/layer-knowledge"),
     get("pixel-permutation", "all", f"{EXPERIMENTS}/pixel-permutation"),
     get("bar", "default", f"{EXPERIMENTS}/bar"),
     get("bar", "grating", f"{EXPERIMENTS}/bar", angle=30, length=12, width=2.5, row=10, grating=True, dark=True),
