@@ -76,3 +76,32 @@ def small_network(rng: np.random.Generator, channels: int = 1, input_size: int =
         .add("Gemm", normal(classes, rest, scale=0.05), normal(classes), transB=1)
         .add("Softmax", axis=1)
     )
+
+
+def unusual_network(rng: np.random.Generator, classes: int = 26) -> OnnxFile:
+    """Kinds and orders of layers that the project's own networks do not have; reads 20×20 pixels in color.
+
+    Its layers: scale1, conv1 (depthwise), act1, pool1 (overlapping, padded), conv2, act2, scale2, pad1, pool2 (padded),
+    conv3 (depthwise), act3, relu1, linear1.
+    """
+
+    def normal(*shape: int, scale: float = 0.3) -> np.ndarray:
+        return rng.normal(0, scale, shape).astype(np.float32)
+
+    return (
+        OnnxFile(3, 20)
+        .add("Sub", np.array([0.4, 0.5, 0.6], np.float32).reshape(1, 3, 1, 1))
+        .add("Conv", normal(6, 1, 3, 3), normal(6), group=3, pads=[0, 0, 1, 1])
+        .add("LeakyRelu", alpha=0.1)
+        .add("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        .add("Conv", normal(8, 6, 1, 1), normal(8))
+        .add("Elu")
+        .add("BatchNormalization", *[np.abs(normal(8)) for _ in range(4)])
+        .add("Pad", np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.array(-0.5, np.float32))
+        .add("AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        .add("Conv", normal(8, 1, 3, 3), normal(8), group=8)
+        .add("Tanh")
+        .add("Relu")
+        .add("Flatten")
+        .add("Gemm", normal(classes, 128, scale=0.2), normal(classes), transB=1)
+    )

@@ -88,12 +88,14 @@
  * @typedef {object} LayerDescription
  * @property {string} name
  * @property {string} kind
- * @property {string} operation  weighted_sum, maximum, mean, rectifier or softmax.
+ * @property {string} operation  weighted_sum, maximum, mean, copy, rectifier, function or softmax.
+ * @property {string | null} function  The name of a function of each value, such as ReLU.
  * @property {[number, number, number]} input_shape
  * @property {[number, number, number]} output_shape
  * @property {Pair | null} kernel_size
  * @property {Pair | null} stride
  * @property {Pair | null} padding
+ * @property {number} groups     Of maps: a filter reads those of its own group.
  * @property {number} weights    Without biases.
  * @property {number} biases
  * @property {number} parameters  Weights and biases.
@@ -111,7 +113,8 @@
  * @typedef {object} Sources
  * @property {Tensor} reads           The input maps of its layer.
  * @property {Tensor | null} own      Its layer's maps; null until they are loaded.
- * @property {{kind: "relu"} | {kind: "softmax", tensor: Tensor} | null} after  The layer that follows; of a softmax, its maps.
+ * @property {{kind: "function", title: string, tensor: Tensor | null} | {kind: "softmax", tensor: Tensor} | null} after
+ *   The layer that follows and its maps; those of a ReLU are not needed.
  * @property {Weights | null} weights Null for a layer without weights.
  */
 
@@ -131,7 +134,7 @@
  * @property {number | null} winner  Of max pooling: the index of the largest value in the patch.
  * @property {number} computed       In double precision.
  * @property {number | null} stored  As the network computed it, in single precision.
- * @property {{kind: "relu", stored: number} | {kind: "softmax", exponentials: number[], sum: number, largest: number,
+ * @property {{kind: "function", title: string, computed: number, stored: number} | {kind: "softmax", exponentials: number[], sum: number, largest: number,
  *   computed: number, stored: number} | null} after
  */
 

@@ -1,5 +1,6 @@
 """A network from elsewhere on the pages: other extents, colors, other classes, average pooling."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import copied_link, draw, expect_live, percent
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lens import click_cell, expect_numbers, lens
-from tests.onnx_files import small_network
+from tests.onnx_files import small_network, unusual_network
 from tests.servers import started
 
 DIGIT = 15
@@ -176,3 +177,78 @@ def test_other_networks_are_a_link_away(open_page, own_server: str):
     page.locator("#prediction li[aria-current]").wait_for()
     expect(page.locator("#layer-conv1 .facts")).to_contain_text("3×5×5")
     assert violations(page) == []
+
+
+# --- Kinds and orders of layers that the project's own networks do not have -------------------------------------------
+
+LETTERS = [chr(97 + number) for number in range(25)] + ["a long name"]
+
+
+@pytest.fixture(scope="module")
+def unusual_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("unusual")
+    unusual_network(np.random.default_rng(4)).save(folder / "unusual.onnx")
+    (folder / "unusual.json").write_text(json.dumps({"classes": LETTERS, "std": 0.5}))
+    (folder / "broken.onnx").write_text("no network")
+    with started(KERNELSCOPE_MODELS=str(folder), KERNELSCOPE_DEFAULT_MODEL="unusual") as server:
+        yield server.address
+
+
+def test_workbench_shows_an_unusual_network(open_page, unusual_server: str):
+    page = open_page(f"{unusual_server}/#n={DIGIT}")
+    page.locator("#prediction li[aria-current]").wait_for()
+
+    expect(page.locator("#prediction .digit")).to_have_text(LETTERS)
+    expect(
+        page.get_by_text("Expects inputs normalized by mean 0 and deviation 0.5, as its file states.")
+    ).to_be_visible()
+    expect(page.get_by_text("broken.onnx is not an ONNX model")).to_be_visible()
+    expect(page.get_by_role("button", name="Before activation")).to_be_visible()
+    expect(page.locator("#sweep-title")).to_have_text("One kernel slides over your digit")
+    facts = {
+        "normalize": "each map times one number, plus another",
+        "conv1": "6 kernels of 3×3, each for one map",
+        "pool1": "the largest value of each 3×3",
+        "pad1": "each map with padding around it",
+        "relu1": "ReLU of each value",
+        "linear1": "26 maps of 1×1",
+    }
+    for layer, fact in facts.items():
+        expect(page.locator(f"#layer-{layer} .facts")).to_contain_text(fact)
+    assert violations(page) == []
+
+
+def test_lens_writes_out_every_kind_of_layer_as_the_server_does(open_page, unusual_server: str):
+    page = open_page(f"{unusual_server}/#n={DIGIT}")
+    page.locator("#prediction li[aria-current]").wait_for()
+
+    for layer, filter_number, row, column, then in [
+        ("normalize", 2, 9, 9, ""),
+        ("conv1", 5, 0, 18, "LeakyReLU(0.1) of"),
+        ("pool1", 5, 0, 9, "largest:"),
+        ("conv2", 5, 0, 9, "ELU(1) of"),
+        ("scale2", 5, 0, 9, "sum"),
+        ("pad1", 5, 0, 11, "copied: −0.500"),
+        ("pool2", 5, 0, 5, "of 6 values"),
+        ("conv3", 5, 0, 3, "Tanh("),
+        ("relu1", 5, 2, 2, "computed:"),
+    ]:
+        click_cell(page, layer, filter_number, row, column)
+        expect_numbers(page)
+        place = {"layer": layer, "filter": filter_number, "row": row, "column": column}
+        body = {"sample": DIGIT, **place}
+        told = httpx.post(f"{unusual_server}/api/v1/models/unusual/neuron", json=body).json()
+        expect(lens(page)).to_contain_text(f"{told['computed']:.3f}".replace("-", "−"))
+        expect(lens(page)).to_contain_text(then)
+        if len(told["patch"][0]) == 3:
+            expect(lens(page).locator(".number-grid").first.locator("td")).to_have_count(9)
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("path", ["/editor", "/saliency", "/gradients", "/orientation"])
+def test_every_page_opens_on_an_unusual_network(open_page, unusual_server: str, path: str):
+    page = open_page(f"{unusual_server}{path}#n={DIGIT}")
+
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.locator("#problem")).to_be_hidden()

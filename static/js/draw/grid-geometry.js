@@ -20,11 +20,12 @@ export function cellAt(area, x, y, rows, columns) {
 
 /**
  * The position of a neuron's patch in its layer's input maps; may reach into padding.
- * @param {Pick<LayerDescription, "kernel_size" | "stride" | "padding" | "input_shape">} layer
+ * @param {Pick<LayerDescription, "kernel_size" | "stride" | "padding" | "input_shape"> & {function?: string | null}} layer
  * @param {Pick<Neuron, "row" | "column">} neuron
  * @returns {Box}
  */
-export function patchSpan({ kernel_size: size, stride, padding, input_shape: [, height, width] }, { row, column }) {
+export function patchSpan({ kernel_size: size, stride, padding, input_shape: [, height, width], function: each }, { row, column }) {
+  if (each) return { top: row, left: column, height: 1, width: 1 };
   if (size === null || stride === null || padding === null) return { top: 0, left: 0, height, width };
   return { top: row * stride[0] - padding[0], left: column * stride[1] - padding[1], height: size[0], width: size[1] };
 }

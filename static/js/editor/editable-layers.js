@@ -32,5 +32,5 @@ export function editableLayers(model) {
  */
 export function mappedLayers(model) {
   const ofConvolutions = new Set(editableLayers(model).map(({ shown }) => shown));
-  return model.layers.filter((layer) => layer.kind === "relu" || ofConvolutions.has(layer));
+  return model.layers.filter((layer) => Boolean(layer.function) || ofConvolutions.has(layer));
 }

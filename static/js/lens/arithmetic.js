@@ -1,6 +1,10 @@
 // @ts-check
 /** @import { Arithmetic, Box, LayerDescription, Neuron, Sources, Tensor } from "../types.js" */
+import { insideOf } from "../draw/grid-geometry.js";
 import { valueAt } from "../network/selectors.js";
+
+/** The function that needs no maps of its own. */
+export const RELU = "ReLU";
 
 // One neuron's arithmetic, computed from the maps and kernels that the server sent in single precision.
 //
@@ -17,18 +21,19 @@ import { valueAt } from "../network/selectors.js";
  */
 export function writeOut(layer, sources, neuron, span) {
   const { reads, own, after, weights } = sources;
-  const pools = layer.operation === "maximum" || layer.operation === "mean";
-  const channels = pools ? 1 : reads.shape[0];
-  const firstChannel = pools ? neuron.filter : 0;
+  const [firstChannel, channels] = channelsOf(layer, neuron.filter);
   const size = span.height * span.width;
   const patch = readPatch(reads, span, firstChannel, channels);
   const stored = own ? valueAt(own, neuron) : null;
   const shape = { channels, rows: span.height, columns: span.width, firstChannel, span };
-  if (pools) {
-    const winner = layer.operation === "maximum" ? positionOfLargest(patch, span) : null;
-    const computed = winner === null ? patch.reduce((total, value) => total + value, 0) / size : patch[winner];
+  if (layer.operation !== "weighted_sum") {
+    const inside = insideOf(span, reads.shape[1], reads.shape[2]);
+    const winner = layer.operation === "maximum" ? positionOfLargest(patch, span, inside) : null;
+    const mean = patch.reduce((total, value) => total + value, 0) / (inside.height * inside.width);
+    // A padding's value and a function's are the network's own.
+    const computed = winner !== null ? patch[winner] : layer.operation === "mean" ? mean : (stored ?? patch[0]);
     return {
-      ...shape, patch, kernel: null, products: null, sums: null, bias: 0, winner, computed, stored, after: afterOf(after, own, neuron),
+      ...shape, patch, kernel: null, products: null, sums: null, bias: 0, winner, computed, stored, after: afterOf(after, own, neuron, computed),
     };
   }
   if (!weights) throw new Error(`${layer.name} has weights, and none were given`);
@@ -38,7 +43,7 @@ export function writeOut(layer, sources, neuron, span) {
   products.forEach((product, i) => (sums[Math.floor(i / size)] += product));
   const bias = biasOf(weights.biases, neuron);
   const computed = sums.reduce((total, sum) => total + sum, 0) + bias;
-  return { ...shape, patch, kernel, products, sums, bias, winner: null, computed, stored, after: afterOf(after, own, neuron) };
+  return { ...shape, patch, kernel, products, sums, bias, winner: null, computed, stored, after: afterOf(after, own, neuron, computed) };
 }
 
 /**
@@ -48,22 +53,37 @@ export function writeOut(layer, sources, neuron, span) {
  * @param {number} filter
  * @param {Box} span
  */
-export function isEmptyPatch({ operation }, reads, filter, span) {
-  const [first, channels] = operation === "weighted_sum" ? [0, reads.shape[0]] : [filter, 1];
+export function isEmptyPatch(layer, reads, filter, span) {
+  const [first, channels] = channelsOf(layer, filter);
   return readPatch(reads, span, first, channels).every((value) => value === 0);
 }
 
 /**
- * The position of the largest value. Of equal values the leftmost, and of those the topmost: the one that the network's
+ * The first of the input maps that a filter reads, and how many: its own, or those of its group.
+ * @param {LayerDescription} layer
+ * @param {number} filter
+ * @returns {[number, number]}
+ */
+function channelsOf(layer, filter) {
+  if (layer.operation !== "weighted_sum") return [filter, 1];
+  const { groups, input_shape: [maps], output_shape: [filters] } = layer;
+  const count = maps / groups;
+  return [Math.floor((filter * groups) / filters) * count, count];
+}
+
+/**
+ * The position of the largest value that is not padding. Of equal values the leftmost, and of those the topmost: the one that the network's
  * backward pass chooses.
  * @param {Float32Array | Float64Array} patch  A single map's.
- * @param {Pick<Box, "height" | "width">} span
+ * @param {Box} span
+ * @param {Box} inside  The part of the span that is not padding.
  * @returns {number} Its index in the patch, which is in reading order.
  */
-function positionOfLargest(patch, { height, width }) {
-  let position = 0;
-  for (let column = 0; column < width; column += 1) {
-    for (let row = 0; row < height; row += 1) {
+function positionOfLargest(patch, { top, left, width }, inside) {
+  const [first, begin] = [inside.top - top, inside.left - left];
+  let position = first * width + begin;
+  for (let column = begin; column < begin + inside.width; column += 1) {
+    for (let row = first; row < first + inside.height; row += 1) {
       if (patch[row * width + column] > patch[position]) position = row * width + column;
     }
   }
@@ -117,15 +137,21 @@ function readPatch({ shape: [, height, width], data }, span, first, channels) {
 }
 
 /**
- * What the ReLU or softmax after the layer computes from its activation.
+ * What the function or softmax after the layer computes from its activation.
  * @param {Sources["after"]} after
  * @param {Tensor | null} own
  * @param {Pick<Neuron, "filter" | "row" | "column">} neuron
+ * @param {number} computed  The activation, in double precision.
  * @returns {Arithmetic["after"]}
  */
-function afterOf(after, own, neuron) {
+function afterOf(after, own, neuron, computed) {
   if (!after || !own) return null;
-  if (after.kind === "relu") return { kind: "relu", stored: Math.max(0, valueAt(own, neuron)) };
+  if (after.kind === "function") {
+    const rectified = after.title === RELU;
+    if (!rectified && !after.tensor) return null;
+    const stored = after.tensor && !rectified ? valueAt(after.tensor, neuron) : Math.max(0, valueAt(own, neuron));
+    return { kind: "function", title: after.title, computed: rectified ? Math.max(0, computed) : stored, stored };
+  }
   const largest = own.data.reduce((a, b) => Math.max(a, b));
   const exponentials = Array.from(own.data, (logit) => Math.exp(logit - largest));
   const sum = exponentials.reduce((a, b) => a + b, 0);

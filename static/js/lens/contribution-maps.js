@@ -5,7 +5,7 @@ import { planesOf } from "../network/selectors.js";
 import { isUnshared, kernelOf } from "./arithmetic.js";
 
 /**
- * The contribution of each input channel to the feature map of one filter. With the bias they add up to the feature map.
+ * The contribution of each input channel of its group to the feature map of one filter. With the bias they add up to the feature map.
  * @param {LayerDescription} layer
  * @param {Tensor} reads
  * @param {Tensor} kernels  [F, C, kH, kW], or [F, H', W', C, kH, kW] for unshared weights.
@@ -13,7 +13,9 @@ import { isUnshared, kernelOf } from "./arithmetic.js";
  * @returns {Tensor} [C, H', W']
  */
 export function contributionMaps(layer, reads, kernels, filter) {
-  const { input_shape: [channels, height, width], output_shape: [, rows, columns], stride, padding } = layer;
+  const { input_shape: [maps, height, width], output_shape: [filters, rows, columns], stride, padding, groups } = layer;
+  const channels = maps / groups;
+  const begin = Math.floor((filter * groups) / filters) * channels;
   const [tall, wide] = kernels.shape.slice(-2);
   const unshared = isUnshared(kernels);
   let kernel = kernelOf(kernels, { filter, row: 0, column: 0 });
@@ -31,7 +33,7 @@ export function contributionMaps(layer, reads, kernels, filter) {
           for (let j = 0; j < wide; j += 1) {
             const x = column * right - before + j;
             if (x < 0 || x >= width) continue;
-            sum += reads.data[(channel * height + y) * width + x] * kernel[(channel * tall + i) * wide + j];
+            sum += reads.data[((begin + channel) * height + y) * width + x] * kernel[(channel * tall + i) * wide + j];
           }
         }
         data[(channel * rows + row) * columns + column] = sum;
@@ -63,7 +65,7 @@ export function createContributionMaps() {
    * @returns {Plane[]}
    */
   return (layer, { reads, weights }, filter) => {
-    if (!weights || reads.shape[0] === 1) return [];
+    if (!weights || reads.shape[0] === layer.groups) return [];
     const { kernels } = weights;
     if (latest?.reads.data !== reads.data || latest.kernels !== kernels || latest.filter !== filter || latest.layer !== layer) {
       latest = { reads, kernels, filter, layer, maps: planesOf(contributionMaps(layer, reads, kernels, filter)) };

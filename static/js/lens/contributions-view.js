@@ -56,7 +56,7 @@ export function createContributions(actions, signal) {
       const parts = [arithmetic.bias, ...shown.map((each) => sums[each]), ...(others.length ? [rest] : [])];
       const rounded = roundParts(parts, arithmetic.computed, decimals);
       const bars = runningSums(parts);
-      const names = ["bias", ...shown.map((each) => (single ? "products" : `map ${each}`)), ...(others.length ? [`${others.length} others`] : [])];
+      const names = ["bias", ...shown.map((each) => (single ? "products" : `map ${each + arithmetic.firstChannel}`)), ...(others.length ? [`${others.length} others`] : [])];
       const count = parts.length + (rounded.rounding && exact ? 1 : 0);
       setText(caption, single ? "Added up" : `Added up: ${order.length} maps of ${reads}, strongest first`);
       table.toggleAttribute("data-single", single);

@@ -3,6 +3,7 @@
 /** @import { ColorScale } from "../draw/color-scale.js" */
 import { build } from "../dom/build.js";
 import { setText } from "../dom/find.js";
+import { insideOf } from "../draw/grid-geometry.js";
 import { createNumberGrid } from "./number-grid.js";
 import { formatFixed, formatUnits, roundParts } from "./rounding.js";
 
@@ -27,6 +28,7 @@ export function createEquation() {
     /**
      * @param {object} view
      * @param {Arithmetic} view.arithmetic
+     * @param {string} view.operation  Of its layer.
      * @param {number} view.channel      Of the patch.
      * @param {boolean} view.exact       Whether the values are in single precision; otherwise no numbers are shown.
      * @param {number} view.decimals
@@ -35,7 +37,7 @@ export function createEquation() {
      * @param {{reads: Coloring, kernel: Coloring, own: Coloring}} view.colorings
      * @param {[number, number]} view.extent  Rows and columns of the input maps.
      */
-    update({ arithmetic, channel, exact, decimals, reads, kernelName, colorings, extent }) {
+    update({ arithmetic, operation, channel, exact, decimals, reads, kernelName, colorings, extent }) {
       const { rows, columns, span, winner } = arithmetic;
       const size = rows * columns;
       const begin = channel * size;
@@ -59,8 +61,10 @@ export function createEquation() {
       for (const part of [times, kernel.root, equals, products.root]) part.hidden = !weights;
       if (!weights || !terms || !sums) {
         const computed = formatFixed(arithmetic.computed, decimals);
-        const text = winner === null
-          ? `mean: ${computed}, of ${size} values`
+        const inside = insideOf(span, ...extent);
+        const text = operation === "copy" ? `copied: ${computed}`
+          : operation !== "mean" && winner === null ? `computed: ${computed}`
+          : winner === null ? `mean: ${computed}, of ${inside.height * inside.width} values`
           : `largest: ${computed}, row ${Math.floor(winner / columns) + 1}, column ${(winner % columns) + 1} of the patch`;
         setText(sum, exact ? text : "…");
         return;

@@ -55,13 +55,14 @@ export function fieldBoxes(layers, sections, neuron, digit, framing) {
 export function feedsOf(sections, before, filter, arithmetic, { isExact, decimals }) {
   const section = before && sections.find((each) => each.layer === before || each.after === before);
   if (!section || !arithmetic) return null;
-  const { sums } = arithmetic;
-  // Pooling has a single input map.
-  const adds = sums ?? Float64Array.from({ length: before.output_shape[0] }, (_, i) => (i === filter ? arithmetic.computed : 0));
+  const { sums, firstChannel } = arithmetic;
+  // Pooling has a single input map; a convolution in groups reads the maps of one group.
+  const isRead = (/** @type {number} */ map) => (sums ? firstChannel <= map && map < firstChannel + sums.length : map === filter);
+  const adds = Float64Array.from({ length: before.output_shape[0] }, (_, map) => (isRead(map) ? (sums?.[map - firstChannel] ?? arithmetic.computed) : 0));
   const strongest = Math.max(...Array.from(adds, Math.abs));
   return {
     section: section.layer.name,
-    texts: Array.from(adds, (sum, i) => (!isExact ? "" : sums ? formatFixed(sum, decimals, true) : i === filter ? "read" : "")),
+    texts: Array.from(adds, (sum, i) => (!isExact || !isRead(i) ? "" : sums ? formatFixed(sum, decimals, true) : "read")),
     weak: Array.from(adds, (sum) => Math.abs(sum) <= WEAK * strongest),
   };
 }

@@ -79,7 +79,7 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
         cell: { top: cell.row, left: cell.column, height: 1, width: 1 },
         number: neuron.filter,
         name: bench.names.nameOf(layer.name, neuron.filter, step),
-        products: reads.shape[0] * span.height * span.width,
+        products: (reads.shape[0] / layer.groups) * span.height * span.width,
         sum: found?.isExact && maps.isOwn ? sumOf(found.arithmetic) : null,
         decimals: decimalsFor(source.display_range[1]),
         colorings: {

@@ -7,6 +7,7 @@ import { setText } from "../dom/find.js";
 import { draw } from "../dom/svg.js";
 import { enlargeInto, paintPlane } from "../draw/plane.js";
 import { createStage } from "../draw/sweep-stage.js";
+import { RELU } from "./arithmetic.js";
 import { formatFixed } from "./rounding.js";
 
 /** @type {Pair} */
@@ -32,9 +33,9 @@ const KERNEL_SHARE = 0.62; // Of the room for a map, unless the kernel is as lar
 /**
  * @param {HTMLElement} root  Where the figure is put.
  * @param {LayerDescription} layer
- * @param {{rectified: boolean, together: boolean, readsName: string}} kind  Whether a ReLU follows; whether the map holds all neurons of the layer.
+ * @param {{activation: string | null, together: boolean, readsName: string}} kind  The function that follows; whether the map holds all neurons of the layer.
  */
-export function createFirstSweepView(root, layer, { rectified, together, readsName }) {
+export function createFirstSweepView(root, layer, { activation, together, readsName }) {
   const padding = layer.padding ?? NO_PADDING;
   const [reads, paints] = [createStage("reads"), createStage("paints")];
   const map = /** @type {HTMLCanvasElement} */ (paints.root.querySelector("canvas"));
@@ -89,8 +90,8 @@ export function createFirstSweepView(root, layer, { rectified, together, readsNa
       const text = view.sum === null ? "…" : formatFixed(view.sum, view.decimals);
       setText(before, `${view.products.toLocaleString("en")} products + bias`);
       setText(sum, text);
-      const activation = view.sum === null ? "…" : formatFixed(Math.max(0, view.sum), view.decimals);
-      setText(after, rectified ? `ReLU ${activation}\u00a0` : "");
+      const rectified = view.sum === null ? "…" : formatFixed(Math.max(0, view.sum), view.decimals);
+      setText(after, activation === RELU ? `ReLU ${rectified}\u00a0` : activation ? `then ${activation}\u00a0` : "");
       tie(view);
     },
   };

@@ -28,7 +28,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   const grid = neuronGrid(layer);
   const before = model.layers[model.layers.indexOf(layer) - 1];
   const view = createFirstSweepView(find(root, ".sweep-figure", HTMLElement), layer, {
-    rectified: after?.kind === "relu", together: grid.together, readsName: before ? `map of ${before.name}` : "your digit",
+    activation: after?.function ?? null, together: grid.together, readsName: before ? `map of ${before.name}` : "your digit",
   });
   const values = createFirstSweepValues(bench, { layer, after }, isExact, showAndBegin);
   const scene = createFirstSweepScene(bench, layer, grid, values.sources);

@@ -116,8 +116,8 @@ export function createLensPanel(layers, actions, signal) {
     }, colorings.reads);
     const many = order.length > 1;
     equation.update({
-      arithmetic, channel, exact, decimals, colorings, extent: view.extent,
-      reads: many ? `patch of map ${channel}` : arithmetic.winner === null ? "patch" : `patch of map ${neuron.filter}`,
+      arithmetic, operation: layer.operation, channel, exact, decimals, colorings, extent: view.extent,
+      reads: many ? `patch of map ${channel + arithmetic.firstChannel}` : arithmetic.winner === null ? "patch" : `patch of map ${neuron.filter}`,
       kernelName: many ? `kernel ${neuron.filter}, slice ${channel}` : `kernel ${neuron.filter}`,
     });
     outcome.update({ arithmetic, exact, decimals, filter: neuron.filter });
@@ -126,7 +126,7 @@ export function createLensPanel(layers, actions, signal) {
     if (!many) waterfall.update([...arithmetic.products, arithmetic.bias]);
     contributions.update({
       arithmetic, order, channel: many ? channel : null, expanded: view.expanded, exact, decimals,
-      reads, readMapOf: view.readMapOf, contributionOf: view.contributionOf, colorings,
+      reads, readMapOf: (each) => view.readMapOf(each + arithmetic.firstChannel), contributionOf: view.contributionOf, colorings,
     });
   }
 }

@@ -29,6 +29,7 @@ export function createNumberGrid(label) {
       if (caption.textContent !== title) caption.textContent = title;
       root.dataset.columns = String(width);
       resizeList(body, rows, height, () => build("tr"));
+      cells.length = Math.min(cells.length, height); // Those of removed rows are gone with them.
       rows.forEach((row, i) => {
         cells[i] ??= [];
         resizeList(row, cells[i], width, () => build("td"));

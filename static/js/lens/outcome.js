@@ -8,7 +8,7 @@ import { formatFixed, formatUnits, roundParts } from "./rounding.js";
 const SHARE_DECIMALS = 4;
 
 /**
- * What ReLU or softmax computes from the sum or the pooled value; without either, the sum.
+ * What an activation function or softmax computes from the sum or the pooled value; without either, the sum.
  */
 export function createOutcome() {
   const result = build("p", { class: "result" });
@@ -36,8 +36,9 @@ export function createOutcome() {
       result.hidden = !products && !after;
       if (!exact) {
         setText(result, "…");
-      } else if (after?.kind === "relu") {
-        setText(result, `ReLU(${formatFixed(computed, decimals)}) = ${formatFixed(Math.max(0, computed), decimals)}`);
+      } else if (after?.kind === "function") {
+        const [of, is] = [formatFixed(computed, decimals), formatFixed(after.computed, decimals)];
+        setText(result, after.title.includes("(") ? `${after.title} of ${of} is ${is}` : `${after.title}(${of}) = ${is}`);
       } else if (after?.kind === "softmax") {
         showShares(after, filter);
       } else {

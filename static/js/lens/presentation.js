@@ -54,7 +54,7 @@ export function createPresentation(bench, values, panel, roots) {
 
 /** A neuron's announcement. @param {Neuron} neuron  @param {Arithmetic} arithmetic  @param {number} decimals */
 function spoken(neuron, { after, computed }, decimals) {
-  return `${nameOf(neuron)}: ${formatFixed(after?.kind === "relu" ? Math.max(0, computed) : computed, decimals)}`;
+  return `${nameOf(neuron)}: ${formatFixed(after?.kind === "function" ? after.computed : computed, decimals)}`;
 }
 
 /** Announce a text after a pause without changes. @param {HTMLElement} status */

@@ -15,7 +15,7 @@ export function sourcesFrom({ layer, after }, before, tensors, weights) {
   return {
     reads: before ? tensors[before.name] : inputOf(tensors.input, layer.input_shape[0]),
     own: tensors[layer.name] ?? null,
-    after: !after ? null : after.kind === "relu" ? { kind: "relu" } : { kind: "softmax", tensor: columnOf(tensors.probabilities) },
+    after: !after ? null : after.function ? { kind: "function", title: after.function, tensor: tensors[after.name] ?? null } : { kind: "softmax", tensor: columnOf(tensors.probabilities) },
     weights,
   };
 }

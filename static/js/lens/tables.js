@@ -33,7 +33,7 @@ export function tableOfProducts(title, reads, { patch, kernel, products, rows, c
       ["rounding", "", "", text(rounding)],
       ["sum", "", "", text(total)],
       ...(stored === null ? [] : [["stored", "", "", formatExactly(stored)], ["stored − sum", "", "", formatExactly(stored - computed)]]),
-      ...(after ? [[after.kind === "relu" ? "after ReLU" : "after softmax", "", "", formatExactly(after.stored)]] : []),
+      ...(after ? [[`after ${after.kind === "function" ? after.title : "softmax"}`, "", "", formatExactly(after.stored)]] : []),
     ],
   };
 }

@@ -8,7 +8,7 @@ import { requestKernels } from "../api/kernels.js";
 import { patchSpan } from "../draw/grid-geometry.js";
 import { planesOf } from "../network/selectors.js";
 import { rectify } from "../network/tensors.js";
-import { isEmptyPatch } from "./arithmetic.js";
+import { RELU, isEmptyPatch } from "./arithmetic.js";
 import { createContributionMaps } from "./contribution-maps.js";
 import { createKnownValues } from "./known-values.js";
 import { sourcesFrom, stepShown, withoutBiases } from "./sources.js";
@@ -29,7 +29,9 @@ export function createValues(bench, onChange) {
     /** @param {Wanted} wanted */
     async (wanted) => {
       const layer = layerNamed(wanted.layer);
-      const layers = [layerBefore(layer)?.name, layer.name].filter((name) => name !== undefined);
+      const { after } = sectionOf(wanted.layer);
+      const computed = after?.function && after.function !== RELU ? after.name : undefined;
+      const layers = [layerBefore(layer)?.name, layer.name, computed].filter((name) => name !== undefined);
       const [{ tensors }] = await Promise.all([
         requestActivations(model.id, wanted.digit, { layers, dtype: "float32", checkpoint: wanted.step }),
         loadWeights(layer, wanted.step),
@@ -56,9 +58,9 @@ export function createValues(bench, onChange) {
   }
 
   /** @param {string} name */
-  function layerNamed(name) {
-    return /** @type {Section} */ (sections.find(({ layer }) => layer.name === name)).layer;
-  }
+  const sectionOf = (name) => /** @type {Section} */ (sections.find(({ layer }) => layer.name === name));
+  /** @param {string} name */
+  const layerNamed = (name) => sectionOf(name).layer;
 
   /** @param {LayerDescription} layer  @returns {LayerDescription | undefined} Undefined if it reads the input. */
   function layerBefore(layer) {
@@ -119,13 +121,14 @@ export function createValues(bench, onChange) {
     /**
      * A filter's map as the page shows it.
      * @param {LayerDescription} layer
-     * @param {LayerDescription} source  The ReLU that follows, or the layer itself.
+     * @param {LayerDescription} source  The function that follows, or the layer itself.
      * @param {number} filter
      * @returns {Plane | null}
      */
     mapOf(layer, source, filter) {
-      const own = known.mapsFor(layer.name)?.[layer.name];
-      const tensor = (own && (source === layer ? own : rectify(own))) ?? store.getState().response?.tensors[source.name];
+      const maps = known.mapsFor(layer.name);
+      const own = maps?.[layer.name];
+      const tensor = (own && (source === layer ? own : source.function === RELU ? rectify(own) : maps?.[source.name])) ?? store.getState().response?.tensors[source.name];
       return tensor ? planesOf(tensor)[filter] : null;
     },
 

@@ -44,11 +44,12 @@ export function percent(probability) {
 
 /**
  * @param {Prediction | null} prediction
+ * @param {string[]} classes  Their names.
  * @returns {string}
  */
-export function describePrediction(prediction) {
+export function describePrediction(prediction, classes) {
   if (!prediction) return "The pad is blank: no prediction.";
-  return `Looks like ${prediction.digit}, ${percent(prediction.probability)}.`;
+  return `Looks like ${classes[prediction.digit]}, ${percent(prediction.probability)}.`;
 }
 
 /**

@@ -4,12 +4,12 @@
 /**
  * What the layer section of one layer shows.
  * @typedef {object} LayerView
- * @property {LayerDescription} source  The layer whose values are shown: the section's own, or the ReLU that follows it.
+ * @property {LayerDescription} source  The layer whose values are shown: the section's own, or the function that follows it.
  * @property {{plane: Plane, factor: number, peak: number, mark: string}[]} maps  `factor`: the amplification of a map; `mark`: "dead", "inactive", "same" or nothing.
  */
 
 /**
- * A layer and the ReLU or softmax that follows it, which share one section of the page.
+ * A layer and the activation function or softmax that follows it, which share one section of the page.
  * @typedef {{layer: LayerDescription, after: LayerDescription | null}} Section
  */
 
@@ -18,13 +18,9 @@
  * @returns {Section[]}
  */
 export function sectionsOf(model) {
-  /** @param {LayerDescription | undefined} layer */
-  const belongsToPrevious = (layer) => layer?.kind === "relu" || layer?.kind === "softmax";
-  return model.layers.flatMap((layer, i) => {
-    if (belongsToPrevious(layer)) return [];
-    const next = model.layers[i + 1];
-    return [{ layer, after: belongsToPrevious(next) ? next : null }];
-  });
+  /** A function of a function, or of the input, has a section of its own. @param {number} i */
+  const belongsToPrevious = (i) => model.layers[i]?.kind === "softmax" || Boolean(model.layers[i]?.function && i && !model.layers[i - 1].function);
+  return model.layers.flatMap((layer, i) => (belongsToPrevious(i) ? [] : [{ layer, after: belongsToPrevious(i + 1) ? model.layers[i + 1] : null }]));
 }
 
 /**
@@ -33,7 +29,7 @@ export function sectionsOf(model) {
  * @param {boolean} rectified
  */
 export function shownLayer(section, rectified) {
-  return rectified && section.after?.kind === "relu" ? section.after : section.layer;
+  return rectified && section.after?.function ? section.after : section.layer;
 }
 
 /**

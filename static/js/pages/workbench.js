@@ -217,7 +217,7 @@ store.subscribe((state, previous) => {
   requestMaps(state);
   // Only the lens shows the neuron, and it paints itself.
   if (state.neuron !== previous.neuron && state.isolated === previous.isolated) return;
-  if (state.response !== previous.response) announce(describePrediction(state.response?.prediction ?? null));
+  if (state.response !== previous.response) announce(describePrediction(state.response?.prediction ?? null, model.classes));
   const before = mapsOf(previous);
   if (mapsOf(state).some((value, i) => value !== before[i])) scheduleMaps();
   schedulePad();

@@ -9,7 +9,7 @@ const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });
 const layer = (fields) => /** @type {import("../../../static/js/types.js").LayerDescription} */ (fields);
 
 const local = layer({
-  name: "local1", operation: "weighted_sum", input_shape: [2, 1, 2], output_shape: [2, 1, 2], stride: [1, 1], padding: [0, 0],
+  name: "local1", operation: "weighted_sum", groups: 1, input_shape: [2, 1, 2], output_shape: [2, 1, 2], stride: [1, 1], padding: [0, 0],
 });
 const reads = tensor([2, 1, 2], [1, 2, 10, 20]);
 const kernels = tensor([2, 1, 2, 2, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8]);
@@ -23,7 +23,7 @@ test("what each input channel adds, with unshared weights", () => {
 
 test("what each input channel adds, with shared weights, a stride and padding", () => {
   const conv = layer({
-    name: "conv1", operation: "weighted_sum", input_shape: [1, 1, 3], output_shape: [1, 1, 2], stride: [1, 2], padding: [0, 1],
+    name: "conv1", operation: "weighted_sum", groups: 1, input_shape: [1, 1, 3], output_shape: [1, 1, 2], stride: [1, 2], padding: [0, 1],
   });
 
   const { data } = contributionMaps(conv, tensor([1, 1, 3], [1, 2, 3]), tensor([1, 1, 1, 3], [10, 100, 1000]), 0);

@@ -5,9 +5,11 @@ import { sectionsOf, selectLayer, shownLayer } from "../../../static/js/network/
 
 /** @import { ModelDescription, State } from "../../../static/js/types.js" */
 
+const FUNCTIONS = /** @type {Record<string, string>} */ ({ relu: "ReLU", activation: "ELU(1)" });
+
 /** A model with these layers, by name and kind. @param {[string, string][]} layers */
 function modelOf(...layers) {
-  const described = layers.map(([name, kind]) => ({ name, kind, display_range: [0, 1], dead_filters: [] }));
+  const described = layers.map(([name, kind]) => ({ name, kind, function: FUNCTIONS[kind] ?? null, display_range: [0, 1], dead_filters: [] }));
   return /** @type {ModelDescription} */ (/** @type {unknown} */ ({ layers: described }));
 }
 
@@ -20,6 +22,12 @@ test("a ReLU shares the section of the layer before it, which is pooling if it c
 
   assert.deepEqual(namesOf(reluFirst), [["conv1", "relu1"], ["pool1", null], ["linear1", "softmax"]]);
   assert.deepEqual(namesOf(poolFirst), [["conv1", null], ["pool1", "relu1"], ["linear1", "softmax"]]);
+});
+
+test("a function of the input or of another function has a section of its own", () => {
+  const model = modelOf(["relu1", "relu"], ["conv1", "conv2d"], ["act1", "activation"], ["relu2", "relu"], ["linear1", "linear"], ["softmax", "softmax"]);
+
+  assert.deepEqual(namesOf(model), [["relu1", null], ["conv1", "act1"], ["relu2", null], ["linear1", "softmax"]]);
 });
 
 test("each section shows its own maps where ReLU comes after pooling, and the classes show logits", () => {

@@ -6,9 +6,9 @@ import { boostFactor, layersToRequest, neededRequest } from "../../../static/js/
 /** @import { Section } from "../../../static/js/network/selectors.js" */
 
 const SECTIONS = /** @type {Section[]} */ (/** @type {unknown} */ ([
-  { layer: { name: "conv1" }, after: { name: "relu1", kind: "relu" } },
+  { layer: { name: "conv1" }, after: { name: "relu1", kind: "relu", function: "ReLU" } },
   { layer: { name: "pool1" }, after: null },
-  { layer: { name: "conv2" }, after: { name: "relu2", kind: "relu" } },
+  { layer: { name: "conv2" }, after: { name: "relu2", kind: "relu", function: "ReLU" } },
 ]));
 const THREE = /** @type {Digit} */ ({ kind: "sample", index: 3 });
 const STATE = { digit: THREE, response: null, rectified: true, training: null };
