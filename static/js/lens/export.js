@@ -8,7 +8,7 @@ import { downloadActivations, downloadKernels } from "../api/downloads.js";
 import { patchSpan } from "../draw/grid-geometry.js";
 import { isDark } from "../draw/color-scale.js";
 import { planesOf, shownLayer } from "../network/selectors.js";
-import { writeOut } from "./arithmetic.js";
+import { writeOut } from "./write-out.js";
 import { nameOf } from "./neurons.js";
 import { createNumberDialog } from "./number-dialog.js";
 import { stepShown } from "./sources.js";

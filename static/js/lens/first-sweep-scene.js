@@ -7,7 +7,7 @@ import { patchSpan } from "../draw/grid-geometry.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { largestAt, positionOf } from "../draw/plane.js";
 import { planesOf } from "../network/selectors.js";
-import { isEmptyPatch, writeOut } from "./arithmetic.js";
+import { isEmptyPatch, writeOutSum } from "./arithmetic.js";
 import { decimalsFor } from "./rounding.js";
 
 /** The maps that the page shows; `isOwn`: whether they are the digit's, not another's or a difference. @typedef {{layer: LayerView, isOwn: boolean}} ShownMaps */
@@ -34,7 +34,7 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
     const found = sources();
     if (!found?.sources.weights) return null;
     const neuron = grid.neuronOf(cell);
-    return { arithmetic: writeOut(layer, found.sources, neuron, patchSpan(layer, neuron)), isExact: found.isExact };
+    return { arithmetic: writeOutSum(layer, found.sources, neuron, patchSpan(layer, neuron)), isExact: found.isExact };
   }
 
   return {

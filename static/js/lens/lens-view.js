@@ -7,7 +7,7 @@
 import { patchSpan } from "../draw/grid-geometry.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { planesOf, shownLayer } from "../network/selectors.js";
-import { writeOut } from "./arithmetic.js";
+import { writeOut } from "./write-out.js";
 import { strongestFirst } from "./contribution-maps.js";
 import { decimalsFor } from "./rounding.js";
 

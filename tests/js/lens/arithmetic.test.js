@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeOut } from "../../../static/js/lens/arithmetic.js";
+import { writeOut } from "../../../static/js/lens/write-out.js";
 
 /** @param {number[]} shape  @param {number[]} data */
 const tensor = (shape, data) => ({ shape, data: Float32Array.from(data) });

@@ -17,7 +17,7 @@ Object.assign(globalThis, { document: { documentElement: { dataset: { root: serv
 const { requestActivations } = await import("../../../static/js/api/activations.js");
 const { requestKernels } = await import("../../../static/js/api/kernels.js");
 const { insideOf, patchSpan } = await import("../../../static/js/draw/grid-geometry.js");
-const { writeOut } = await import("../../../static/js/lens/arithmetic.js");
+const { writeOut } = await import("../../../static/js/lens/write-out.js");
 const { contributionMaps } = await import("../../../static/js/lens/contribution-maps.js");
 const { fieldIn } = await import("../../../static/js/lens/field-view.js");
 const { sourcesFrom } = await import("../../../static/js/lens/sources.js");
