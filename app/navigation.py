@@ -77,6 +77,17 @@ EXPERIMENTS = PageMenu(
             keeps_digit=True,
             summary="Which pixels of your digit raise or lower a class, by gradient and by covering them.",
         ),
+        PageLink(
+            "/layers",
+            "What layers know",
+            keeps_digit=True,
+            summary="Where your digit lies among 2,000 others in each layer, and how well that layer separates them.",
+        ),
+        PageLink(
+            "/errors",
+            "Errors",
+            summary="Which digits a network takes for which, what decided, and how often it is right when it is sure.",
+        ),
     ),
 )
 

@@ -26,7 +26,9 @@ from app.served_network import ServedNetwork
 from app.server.websocket_protocol import MESSAGE_BYTES
 from app.settings import Settings
 from model.artifact import VISITOR_MODEL
+from model.experiments.confusion import CLASSES
 from model.experiments.filter_names import named_layers
+from model.experiments.layer_maps import chosen_steps, mapped_layers
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,6 +101,44 @@ class ComparisonPageData(DigitPageData):
 
 
 @dataclass(frozen=True)
+class LayersPageData(DigitPageData):
+    """Of the page about what each layer knows.
+
+    Attributes:
+        layers: The layers whose maps are shown.
+        steps: Steps of training to choose from, the last of which is the finished network; empty without a history.
+        knowledge: How well digits can be distinguished in them; None if it was not measured for this model.
+    """
+
+    layers: list[str]
+    steps: list[int]
+    knowledge: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class ErrorsModel:
+    """A model whose errors can be shown.
+
+    Attributes:
+        steps: As above.
+        layers: The layers whose maps are compared.
+    """
+
+    model: ModelResponse
+    name: str
+    steps: list[int]
+    layers: list[str]
+
+
+@dataclass(frozen=True)
+class ErrorsPageData(PageData):
+    """Of the page about what networks get wrong: the page's model first, if it is none of the compared ones."""
+
+    model: str
+    models: list[ErrorsModel]
+
+
+@dataclass(frozen=True)
 class OrientationPageData(PageData):
     """Of the page of orientation tuning: the model, and the groups of filters that are compared."""
 
@@ -164,6 +204,41 @@ async def show_experiment(request: Request, model: str | None = None) -> Respons
     served = context.model(model)
     kind = ComparisonPageData if request.scope["route"].path == "/gradients" else DigitPageData
     return _page(request, _template_of(request), served, page_data=kind.of(context, served))
+
+
+@router.get("/layers")
+async def show_layers(request: Request, model: str | None = None) -> Response:
+    """What each layer of a model knows."""
+    context = context_of(request)
+    served = context.model(model)
+    page_data = LayersPageData(
+        **vars(DigitPageData.of(context, served)),
+        layers=context.layer_maps.layers_of(served),
+        steps=_steps_of(served),
+        knowledge=context.measurements.knowledge_of(served.name),
+    )
+    return _page(request, "pages/layers.html", served, page_data=page_data)
+
+
+@router.get("/errors")
+async def show_errors(request: Request, model: str | None = None) -> Response:
+    """What the compared models and the page's model get wrong; models with other classes than ten are left out."""
+    context = context_of(request)
+    served = context.model(model)
+    compared = shown_comparison(context.models)
+    names = {each.id: each.name for each in compared}
+    others = [] if served.name in names or served.classes != CLASSES else [served]
+    models = [
+        ErrorsModel(
+            model=ModelResponse.of(each),
+            name=names.get(each.name, each.name),
+            steps=_steps_of(each),
+            layers=mapped_layers(each.artifact.network),
+        )
+        for each in [*others, *(context.models[name] for name in names)]
+    ]
+    page_data = ErrorsPageData(COLORMAPS, served.name, models)
+    return _page(request, "pages/errors.html", served, page_data=page_data, classes=CLASSES)
 
 
 @router.get("/local-and-global")
@@ -242,6 +317,11 @@ async def show_problem(request: Request, slug: str, model: str | None = None) ->
 async def get_favicon() -> Response:
     """Pages link their icon; browsers that request this address anyway get no error."""
     return Response(status_code=204)
+
+
+def _steps_of(served: ServedNetwork) -> list[int]:
+    """The steps of training that pages offer."""
+    return [] if served.history is None else chosen_steps(served.history.steps)
 
 
 def _template_of(request: Request) -> str:

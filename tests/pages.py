@@ -13,6 +13,8 @@ PAGES = {
     "/gradients": "#delta-maps > li",
     "/editor": "#editor-kernels > li",
     "/saliency": READ,
+    "/layers": "body[data-sheet]",
+    "/errors": "body[data-compared*=relu]",
     "/filters": "section[data-painted]",
     "/filters/cnn/conv3/5": "body[data-painted]",
     "/train": "#train-kernels > li",

@@ -133,6 +133,12 @@ OPERATIONS = [
     ("POST", "/api/v1/experiments/saliency?model=colored", {"sample": 0}),
     ("POST", "/api/v1/experiments/occlusion?model=colored", {"sample": 0, "size": 8, "stride": 4}),
     ("GET", "/api/v1/experiments/orientation-tuning?model=colored", None),
+    ("GET", "/api/v1/experiments/layer-map?model=colored&layer=conv1", None),
+    ("POST", "/api/v1/experiments/layer-map?model=colored", {"strokes": SEVEN}),
+    ("POST", "/api/v1/experiments/layer-map?model=three-classes", {"sample": 0}),
+    ("GET", "/api/v1/experiments/confusion?model=colored", None),
+    ("GET", "/api/v1/experiments/confusion/digits?model=colored&label=3", None),
+    ("GET", "/api/v1/experiments/misread-digit?model=colored", None),
     ("GET", f"{COLORED}/filter-names", None),
     ("GET", "/api/v1/models/three-classes/filter-names", None),
     (
@@ -146,6 +152,19 @@ OPERATIONS = [
         {"edits": [{"layer": "conv1", "filter": 0, "ablate": True}]},
     ),
 ]
+
+
+PAGES_OF_ANY_MODEL = (
+    "/",
+    "/orientation",
+    "/gradients",
+    "/editor",
+    "/saliency",
+    "/layers",
+    "/errors",
+    "/tour",
+    "/local-and-global",
+)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +222,17 @@ async def test_what_does_not_fit_them_is_told(client: httpx.AsyncClient, path: s
     assert response.json()["detail"] == detail
 
 
+@pytest.mark.parametrize("path", ["confusion", "confusion/digits", "misread-digit"])
+async def test_errors_are_counted_of_networks_with_ten_classes_alone(client: httpx.AsyncClient, path: str):
+    response = await client.get(f"/api/v1/experiments/{path}?model=three-classes")
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == (
+        "Model three-classes has 3 classes; predictions are compared with the labels of the test digits, which are ten "
+        "digits."
+    )
+
+
 async def test_layers_behind_no_relu_have_no_tuning(artifacts: Path, tmp_path: Path, rng: np.random.Generator):
     weights = rng.normal(0, 0.1, (10, 1, 12, 12)).astype(np.float32)
     OnnxFile(1, 12).add("Conv", weights).save(tmp_path / "linear.onnx")
@@ -215,7 +245,7 @@ async def test_layers_behind_no_relu_have_no_tuning(artifacts: Path, tmp_path: P
 
 async def test_one_of_them_can_be_the_default(artifacts: Path, models: Path):
     async with client_of(Settings(artifacts=artifacts, models=models, default_model="colored")) as client:
-        for path in ("/", "/orientation", "/gradients", "/editor", "/saliency", "/tour", "/local-and-global"):
+        for path in PAGES_OF_ANY_MODEL:
             assert (await client.get(path)).status_code == 200
 
 

@@ -18,15 +18,20 @@ from tests.servers import client_of
 
 pytestmark = pytest.mark.anyio
 
-ABOUT_ONE_MODEL = ("/", "/orientation", "/editor", "/saliency", "/gradients")
+ABOUT_ONE_MODEL = ("/", "/orientation", "/editor", "/saliency", "/gradients", "/layers", "/errors")
 COMPARISONS = ("/local-and-global", "/tour")
 
 EXPERIMENTS: dict[str, dict[str, Any] | None] = {
+    "confusion": None,
+    "confusion/digits": None,
     "feature-comparison": {},
     "gradients": {},
     "kernel-edits": {"edits": []},
     "kernel-edits/accuracy": {"edits": []},
     "layer-costs": None,
+    "layer-knowledge": None,
+    "layer-map": {},
+    "misread-digit": None,
     "occlusion": {"size": 8, "stride": 4},
     "orientation-tuning": None,
     "perturb-pixel": {"row": 20, "column": 21},
@@ -75,7 +80,7 @@ async def test_every_page_shows_the_default_model_or_says_what_it_compares(clien
         if path in ABOUT_ONE_MODEL:
             assert f'<b id="shown-model">{default}</b>' in page, path
             model = _data_of(page)["model"]
-            assert (model if path == "/orientation" else model["id"]) == default
+            assert (model if path in ("/orientation", "/errors") else model["id"]) == default
         elif path in COMPARISONS:
             assert 'id="shown-model"' not in page
             statement = page.partition('id="comparison"')[2].partition("</p>")[0]

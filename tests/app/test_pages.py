@@ -15,6 +15,8 @@ PAGES = [
     "/gradients",
     "/editor",
     "/saliency",
+    "/layers",
+    "/errors",
     "/filters",
     "/tour",
     "/train",

@@ -33,6 +33,8 @@ PAGES: dict[str, str] = {
     "filters": "/filters",
     "filter": "/filters/cnn/conv1/3",
     "saliency": "/saliency#n=15",
+    "layers": "/layers#n=15",
+    "errors": "/errors",
     "tour": "/tour#n=15",
     "train": "/train",
     "docs": "/docs",
@@ -49,6 +51,8 @@ OF_OTHER_DEFAULTS = (
     "gradients",
     "editor",
     "saliency",
+    "layers",
+    "errors",
     "tour",
     "filters",
 )
