@@ -1,7 +1,7 @@
 """Malformed and hostile ONNX files: ``python -m tests.faults.onnx_files``.
 
 A table of what each gets, the time to the refusal, and the peak memory of a process that reads it, children included.
-Ends with a status of 1 if one is not refused by name, or exceeds a limit. Needs the package onnx, to write the files.
+Ends with a status of 1 if one is not rejected by name, or exceeds a limit. Needs the package onnx, to write the files.
 """
 
 import argparse
@@ -416,7 +416,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             broken.append(title)
         print(f"| {title} | {got} | {measured['seconds']:.2f} | {measured['bytes'] / 1e6:.0f} |", flush=True)
     if broken:
-        print(f"\nnot refused within the limits: {', '.join(broken)}", file=sys.stderr)
+        print(f"\nnot rejected within the limits: {', '.join(broken)}", file=sys.stderr)
     return 1 if broken else 0
 
 
