@@ -20,6 +20,7 @@ from app.operations import API
 from app.parameters import CheckpointParameter, ModelPath
 from app.served_network import ServedNetwork
 from model.arrays import Float32
+from model.description import LayerDescription
 from model.errors import NeuronError
 from model.geometry import Box
 from model.neuron import NeuronArithmetic, explain_neuron
@@ -126,8 +127,10 @@ class NeuronResponse:
         float, Field(description="The value in the feature map, which the network computed in single precision.")
     ]
     difference: Annotated[float, Field(description="stored − computed: the effect of rounding.")]
-    pre_activation: Annotated[float | None, Field(description="The sum before a ReLU; null for a layer without sums.")]
-    activation: Annotated[float, Field(description="After the ReLU that follows the layer, if there is one.")]
+    pre_activation: Annotated[
+        float | None, Field(description="The sum before an activation function; null without sums.")
+    ]
+    activation: Annotated[float, Field(description="After the activation function that follows the layer, if any.")]
     receptive_field: NeuronReceptiveField
 
 
@@ -196,7 +199,7 @@ def neuron_response(served: ServedNetwork, pixels: Float32, neuron: NeuronReques
         computed=arithmetic.computed,
         stored=arithmetic.activation,
         difference=arithmetic.difference,
-        pre_activation=_pre_activation(layer.kind, arithmetic),
+        pre_activation=_pre_activation(layer, arithmetic),
         activation=_activation(served, neuron.layer, arithmetic),
         receptive_field=NeuronReceptiveField(*_corners(field), inside=field.inside(*network.input_shape[1:])),
     )
@@ -206,16 +209,18 @@ def _corners(box: Box) -> tuple[int, int, int, int]:
     return box.top, box.left, box.height, box.width
 
 
-def _pre_activation(kind: str, arithmetic: NeuronArithmetic) -> float | None:
-    """The sum before a ReLU; None for a layer without sums."""
+def _pre_activation(layer: LayerDescription, arithmetic: NeuronArithmetic) -> float | None:
+    """The sum before an activation function; None for a layer without sums."""
     if arithmetic.weighted_sum is not None:
         return arithmetic.activation
-    return float(arithmetic.patch[0, 0, 0]) if kind == "relu" else None
+    return float(arithmetic.patch[0, 0, 0]) if layer.function is not None else None
 
 
 def _activation(served: ServedNetwork, layer: str, arithmetic: NeuronArithmetic) -> float:
-    """The value after the ReLU that follows the layer, if there is one."""
+    """The value after the activation function that follows the layer, if there is one."""
     names = list(served.layers)
     following = names[names.index(layer) + 1 :][:1]
-    is_rectified = bool(following) and served.layers[following[0]].kind == "relu"
-    return max(0.0, arithmetic.activation) if is_rectified else arithmetic.activation
+    if not following or served.layers[following[0]].function is None:
+        return arithmetic.activation
+    value = np.full((1, 1, 1, 1), arithmetic.activation, dtype=np.float32)
+    return float(served.artifact.network.layers[following[0]].forward(value)[0][0, 0, 0, 0])

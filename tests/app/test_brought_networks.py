@@ -407,7 +407,7 @@ async def test_file_beside_it_states_normalization_and_classes(
     }
     assert described["layers"][0]["name"] == "normalize"
     assert described["layers"][0]["groups"] == 3
-    assert '<span class="digit">bee</span>' in page
+    assert '<span class="digit" title="bee">bee</span>' in page
     assert terms["activation"] == pytest.approx((terms["patch"][0][0][0] - 0.2) / 0.5, abs=1e-6)
 
 
