@@ -17,7 +17,7 @@ from app.prediction_catalog import PredictionCatalog
 from app.sample_catalog import SampleCatalog
 from app.served_network import ServedNetwork
 from app.settings import Settings
-from app.visitor_networks import VisitorNetworks
+from app.state_folder import StateFolder
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Context:
     Attributes:
         settings: The settings.
         models: The models that are served.
-        visitors: Those of them that visitors uploaded.
+        uploads: The folder of the networks that visitors uploaded.
         imports: Reads the files that visitors upload.
         samples: The MNIST test digits.
         measurements: Results that were computed beforehand.
@@ -40,7 +40,7 @@ class Context:
 
     settings: Settings
     models: ModelCatalog
-    visitors: VisitorNetworks
+    uploads: StateFolder
     imports: NetworkImports
     samples: SampleCatalog
     measurements: Measurements

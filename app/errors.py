@@ -5,9 +5,9 @@
     ├── ForeignOrigin 403
     ├── TrainingOff 403
     ├── NetworksOff 403
-    ├── TrainingInProgress 409
     ├── NotFound 404
     │   ├── UnknownModel
+    │   ├── UnknownTraining
     │   ├── UnknownCheckpoint
     │   ├── UnknownLayer
     │   ├── UnknownFilter
@@ -41,8 +41,7 @@
     └── Unavailable 503
         ├── ServerBusy
         ├── StateFull
-        ├── NotReady
-        └── TrainingNotStarted
+        └── NotReady
 
 Each class has its slug, title, status and advice, and its docstring is the summary; a page at ``/problems/<slug>``
 shows them. A raised error adds the detail: what happened, the numbers, what would work. A test compares the tree with
@@ -134,15 +133,6 @@ class NetworksOff(AppError):
     advice = "Run Kernelscope on your own machine; KERNELSCOPE_VISITOR_NETWORKS says how many a server keeps."
 
 
-class TrainingInProgress(AppError):
-    """A network is being trained, and this server trains one at a time."""
-
-    slug = "training-in-progress"
-    title = "Training in progress"
-    status = 409
-    advice = "Wait until it ends, or cancel it: DELETE /api/v1/trainings/current."
-
-
 class NotFound(AppError):
     """There is nothing at this address."""
 
@@ -158,6 +148,14 @@ class UnknownModel(NotFound):
     slug = "unknown-model"
     title = "Unknown model"
     advice = "GET /api/v1/models lists the models."
+
+
+class UnknownTraining(NotFound):
+    """There is no training with this id."""
+
+    slug = "unknown-training"
+    title = "Unknown training"
+    advice = "Trainings are kept for some hours, and deleted by whoever started them. Start another one."
 
 
 class UnknownCheckpoint(NotFound):
@@ -449,13 +447,6 @@ class NotReady(Unavailable):
 
     slug = "not-ready"
     title = "Not ready"
-
-
-class TrainingNotStarted(Unavailable):
-    """The process that trains a visitor's network could not be started."""
-
-    slug = "training-not-started"
-    title = "Training not started"
 
 
 def sentence(error: Exception) -> str:

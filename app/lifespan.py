@@ -24,6 +24,7 @@ from app.server.http_protocol import unsent_bytes
 from app.settings import Settings
 from app.state_folder import StateFolder, state_of
 from app.trainings.service import TrainingService
+from app.trainings.slots import Slots
 from app.visitor_networks import VisitorNetworks
 from model.artifact import EXPERIMENTS_FOLDER, LAYER_MAPS_FILE, STEP_PREDICTIONS_FILE
 from model.checksums import verify_checksums
@@ -83,9 +84,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     # One thread for each matrix product: two are not faster for these small matrices, and under load they compete.
     with threadpool_limits(limits=1, user_api="blas"), state_of(settings) as state:
-        hours, networks = settings.visitor_hours, settings.visitor_networks
-        visitors = VisitorNetworks(StateFolder(state / "networks", networks, settings.visitor_bytes, 3600 * hours))
-        catalog, samples, verified = _load(settings, visitors)
+        size, seconds = settings.visitor_bytes, 3600 * settings.visitor_hours
+        uploads = StateFolder(state / "networks", "network", settings.visitor_networks, size, seconds)
+        runs = StateFolder(state / "trainings", "training", settings.visitor_trainings, size, seconds)
+        catalog, samples, verified = _load(settings, VisitorNetworks([uploads, runs]))
         measurements = Measurements.load(settings.artifacts)
         experiments = settings.artifacts / EXPERIMENTS_FOLDER
         layer_maps = LayerMapCatalog(experiments / LAYER_MAPS_FILE, samples)
@@ -101,11 +103,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.metrics.observe_pending(lambda: pool.pending + slow_pool.pending)
         imports = NetworkImports(settings.artifacts)
         metrics = app.state.metrics
-        metrics.observe_visitor_networks(visitors.state.usage)
+        metrics.observe_visitor_networks(uploads.usage)
         app.state.context = Context(
             settings,
             catalog,
-            visitors,
+            uploads,
             imports,
             samples,
             measurements,
@@ -115,7 +117,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             slow_pool,
             metrics,
         )
-        app.state.trainings = trainings = TrainingService(catalog, settings.training and settings.workers == 1)
+        trainings = TrainingService(runs, settings.artifacts, Slots(), allowed=settings.training)
+        app.state.trainings = trainings
         app.state.seats = seats = Seats(settings.live_sessions)
         app.state.metrics.observe_live_sessions(lambda: seats.taken)
         blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))

@@ -16,7 +16,7 @@ from app.served_network import CLASSES, INPUT_CONVENTION, ServedNetwork
 from app.view_id import is_view_id
 from app.visitor_networks import VisitorNetworks
 from model.arrays import Labels
-from model.artifact import PREDICTIONS_FILE, VISITOR_MODEL, WEIGHTS_FILE, Artifact, load_artifact, load_predictions
+from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifact, load_predictions
 from model.calibration import calibrate
 from model.description import describe_layers
 from model.errors import ArtifactError
@@ -33,12 +33,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 class ModelCatalog:
-    """The networks of the artifacts folder, uploaded models, one that a visitor trained, and what visitors upload.
+    """The networks of the artifacts folder, the operator's own, and, by their ids alone, those of visitors.
 
     Attributes:
         shipped: By name, the networks of the artifacts folder.
         uploaded: By name, the networks of the operator's folder of ONNX files.
-        trained: The visitor's model, until the server stops; None if there is none.
         rejected: File of the operator's folder that is not served → why.
     """
 
@@ -47,20 +46,11 @@ class ModelCatalog:
         self._visitors = visitors
         self.uploaded: dict[str, ServedNetwork] = {}
         self.rejected: dict[str, str] = {}
-        self.trained: ServedNetwork | None = None
 
     @property
     def all(self) -> list[ServedNetwork]:
-        """Shipped, uploaded and trained models, in this order."""
-        return [*self.shipped.values(), *self.uploaded.values(), *([self.trained] if self.trained else [])]
-
-    def serve_trained(self, folder: Path) -> None:
-        """Serve a network that a visitor trained, in place of the one before.
-
-        Raises:
-            ArtifactError: It cannot be read.
-        """
-        self.trained = _serve(folder)
+        """Shipped and uploaded models, in this order."""
+        return [*self.shipped.values(), *self.uploaded.values()]
 
     def load_uploaded(self, folder: Path, digits: NDArray[np.uint8], labels: Labels) -> None:
         """Serve the ONNX files of a folder as well, each under its file name.
@@ -90,7 +80,7 @@ class ModelCatalog:
     def _require_name(self, name: str) -> None:
         if not NAME.fullmatch(name):
             raise ArtifactError("has no valid name: use up to 40 letters, digits, - and _ before .onnx")
-        if name in {served.name for served in self.all} or name == VISITOR_MODEL:
+        if name in {served.name for served in self.all}:
             raise ArtifactError(f"has the name of a model that is already served: {name}")
 
     def _reject(self, path: Path, reason: str) -> None:
@@ -120,9 +110,6 @@ class ModelCatalog:
         Raises:
             UnknownModel: There is none; the message names the served models.
         """
-        trained = self.trained
-        if trained is not None and name == trained.name:
-            return trained
         served = self.shipped.get(name) or self.uploaded.get(name)
         if served is None and self._visitors is not None and is_view_id(name):
             return self._visitors[name]

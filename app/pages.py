@@ -25,7 +25,6 @@ from app.operations.orientation_tuning import TuningGroup, tuning_groups
 from app.served_network import ServedNetwork
 from app.server.websocket_protocol import MESSAGE_BYTES
 from app.settings import Settings
-from model.artifact import VISITOR_MODEL
 from model.experiments.confusion import CLASSES
 from model.experiments.filter_names import named_layers
 from model.experiments.layer_maps import chosen_steps, mapped_layers
@@ -288,9 +287,8 @@ async def show_training(request: Request, model: str | None = None) -> Response:
     """Where visitors train a network of their own."""
     context = context_of(request)
     served, allowed = context.model(model), context.settings.training
-    return _page(
-        request, "pages/train.html", served, page_data=PageData(COLORMAPS), allowed=allowed, trained_model=VISITOR_MODEL
-    )
+    hours = f"{context.settings.visitor_hours:g}"
+    return _page(request, "pages/train.html", served, page_data=PageData(COLORMAPS), allowed=allowed, hours=hours)
 
 
 @router.get("/docs")

@@ -24,6 +24,12 @@ from app.settings import DEFAULT_MODEL
 ModelPath = Annotated[str, Path(description="Id of a model.", examples=[DEFAULT_MODEL])]
 
 
+def owner_of(request: Request) -> str:
+    """The token of whoever uploaded or started something: ``Authorization: Bearer <owner>``; empty without one."""
+    scheme, _, owner = request.headers.get("authorization", "").partition(" ")
+    return owner.strip() if scheme.lower() == "bearer" else ""
+
+
 def split_commas(value: Any) -> Any:
     """A list of the parts of a text, for a field that takes several values; anything else as it is."""
     return value.split(",") if isinstance(value, str) else value

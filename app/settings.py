@@ -81,8 +81,7 @@ class Settings(BaseSettings):
 
     training: bool = Field(
         True,
-        description="Whether visitors may train a small network of their own, which takes one worker; turn it off on a "
-        "public server.",
+        description="Whether visitors may train small networks of their own, which takes all cores that are idle.",
     )
 
     state: Path | None = Field(
@@ -93,10 +92,20 @@ class Settings(BaseSettings):
     visitor_networks: int = Field(
         100, ge=0, le=100_000, description="Maximum number of visitors' own networks at a time; 0: none are taken."
     )
-    visitor_bytes: int = Field(
-        2**28, ge=2**20, description="Largest sum of visitors' networks on disk, in bytes; beyond, 503."
+    visitor_trainings: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="Maximum number of visitors' trainings at a time; beyond, 503.",
     )
-    visitor_hours: float = Field(24, gt=0, le=8760, description="How long a visitor's network is kept, in hours.")
+    visitor_bytes: int = Field(
+        2**28,
+        ge=2**20,
+        description="Largest sum of visitors' networks on disk, and of trainings, in bytes.",
+    )
+    visitor_hours: float = Field(
+        24, gt=0, le=8760, description="How long visitors' networks and trainings are kept, in hours."
+    )
 
     workers: int = Field(
         1, ge=1, le=64, description="Processes that serve, each with its own threads, queue, live sessions and metrics."

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import StateFull
@@ -55,16 +56,18 @@ class NewFolder:
 class StateFolder:
     """Folders of visitors, bounded in number, bytes and age."""
 
-    def __init__(self, folder: Path, most: int, most_bytes: int, seconds: float) -> None:
+    def __init__(self, folder: Path, kind: str, most: int, most_bytes: int, seconds: float) -> None:
         """Use a folder, which is created if it does not exist.
 
         Args:
             folder: Of this kind of thing alone.
+            kind: What one of these things is called, for messages.
             most: Things kept at a time.
             most_bytes: Of all of them.
             seconds: How long each is kept.
         """
         self._folder = folder
+        self._kind = kind
         self._most = most
         self._most_bytes = most_bytes
         self.seconds = seconds
@@ -81,7 +84,7 @@ class StateFolder:
         number, size = self.usage()
         if number >= self._most or size >= self._most_bytes:
             raise StateFull(
-                f"{number} networks of visitors with {size / 1e6:.0f} MB are kept, the most that this server keeps.",
+                f"{number} {self._kind}s of visitors with {size / 1e6:.0f} MB are kept, the most on this server.",
                 retry_seconds=self._seconds_until_room(),
             )
         new = NewFolder(self._folder / f".new-{secrets.token_hex(8)}", new_view_id(self.seconds))
@@ -108,6 +111,10 @@ class StateFolder:
             return None
         folder = self._folder / view_id
         return folder if folder.is_dir() else None
+
+    def path_of(self, view_id: str) -> Path:
+        """Where an id's folder is, if it is kept."""
+        return self._folder / view_id
 
     def remove(self, view_id: str, owner: str) -> bool:
         """Delete what this owner uploaded; False if there is no such thing, or the owner is somebody else."""
@@ -138,12 +145,24 @@ class StateFolder:
         folders = self._folders()
         return len(folders), sum(_size(folder) for folder in folders)
 
+    def kept(self) -> list[Path]:
+        """The folders that are kept now; one of them may be deleted at any time."""
+        return [folder for folder in self._folders() if is_view_id(folder.name)]
+
+    def what_became_of(self, view_id: str) -> str:
+        """Why nothing is found under an id, in sentences."""
+        kept = f"{self._kind.capitalize()}s of visitors are kept for {self.seconds / 3600:g} hours"
+        if is_view_id(view_id) and (expiry := expiry_of(view_id)) <= time.time():
+            deleted = datetime.fromtimestamp(expiry, UTC)
+            return f"{kept}; this one was deleted at {deleted:%Y-%m-%d %H:%M} UTC."
+        return f"There is no such {self._kind}. {kept}, or until they are deleted."
+
     def _folders(self) -> list[Path]:
         """Those that are kept, being written and being deleted."""
         return [folder for folder in self._folder.iterdir() if folder.is_dir()]
 
     def _seconds_until_room(self) -> int:
-        ends = [expiry_of(folder.name) for folder in self._folders() if is_view_id(folder.name)]
+        ends = [expiry_of(folder.name) for folder in self.kept()]
         return max(1, int(min(ends, default=time.time() + WRITING_SECONDS) - time.time()))
 
     def _delete(self, folder: Path) -> bool:

@@ -30,8 +30,8 @@ def is_view_id(text: str) -> bool:
 def model_name(model: str) -> str:
     """What pages call a model: the id of a visitor's network is no name.
 
-    >>> model_name("cnn")
-    'cnn'
+    >>> model_name("homework")
+    'homework'
     """
     return "your own" if is_view_id(model) else model
 

@@ -1,14 +1,14 @@
-"""Networks that visitors uploaded: read from the state folder when they are requested."""
+"""Networks that visitors uploaded or trained: read from the state folders when they are requested."""
 
 import threading
 from collections import OrderedDict
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from app.errors import UnknownModel
 from app.served_network import ServedNetwork
 from app.state_folder import StateFolder
-from app.view_id import expiry_of, is_view_id
-from model.artifact import load_artifact
+from app.view_id import expiry_of
+from model.artifact import WEIGHTS_FILE, load_artifact
 from model.description import describe_layers
 from model.errors import ArtifactError
 
@@ -19,8 +19,9 @@ LOADED = 8
 class VisitorNetworks:
     """By view id."""
 
-    def __init__(self, state: StateFolder) -> None:
-        self.state = state
+    def __init__(self, folders: Sequence[StateFolder]) -> None:
+        """Look for networks in these folders."""
+        self._folders = folders
         self._loaded: OrderedDict[str, ServedNetwork] = OrderedDict()
         self._loading = threading.Lock()
 
@@ -31,16 +32,18 @@ class VisitorNetworks:
             UnknownModel: There is none, or it was deleted; the message says so if it was too old.
         """
         with self._loading:
-            folder = self.state.find(view_id)
+            folder = next((path for each in self._folders if (path := each.find(view_id)) is not None), None)
             if folder is None:
                 self._loaded.pop(view_id, None)
-                raise UnknownModel(_what_became_of(view_id, self.state.seconds))
+                raise UnknownModel(self._folders[0].what_became_of(view_id))
             served = self._loaded.get(view_id)
             if served is None:
+                if not (folder / WEIGHTS_FILE).exists():
+                    raise UnknownModel("This network is not trained yet.")
                 try:
                     artifact = load_artifact(folder)
                 except ArtifactError:  # deleted a moment ago
-                    raise UnknownModel(_what_became_of(view_id, self.state.seconds)) from None
+                    raise UnknownModel(self._folders[0].what_became_of(view_id)) from None
                 layers = {layer.name: layer for layer in describe_layers(artifact.network)}
                 served = ServedNetwork(artifact, layers, predictions=None, expires=expiry_of(view_id))
                 self._loaded[view_id] = served
@@ -48,11 +51,3 @@ class VisitorNetworks:
                     self._loaded.popitem(last=False)
             self._loaded.move_to_end(view_id)
             return served
-
-
-def _what_became_of(view_id: str, seconds: float) -> str:
-    kept = f"Networks of visitors are kept for {seconds / 3600:g} hours"
-    expiry = datetime.fromtimestamp(expiry_of(view_id), UTC)
-    if is_view_id(view_id) and expiry <= datetime.now(UTC):
-        return f"{kept}; this one was deleted at {expiry:%Y-%m-%d %H:%M} UTC. Upload it again to look at it."
-    return f"There is no such network. {kept}, or until they are deleted."

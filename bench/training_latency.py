@@ -17,7 +17,7 @@ import httpx
 ROUNDS = 7
 REQUESTS = 150
 BODY = {"strokes": [[[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]]}
-TRAINING = {"digits": 5000, "epochs": 20}
+TRAINING = {"digits": 5000, "epochs": 20, "filters": 32}
 PORT = 8765
 
 
@@ -27,13 +27,14 @@ def main() -> None:
     with _service() as address, httpx.Client(base_url=address, timeout=60) as client:
         for _ in range(ROUNDS):
             alone.append(_median(client))
-            client.post("/api/v1/trainings", json=TRAINING).raise_for_status()
-            _wait_for_steps(client)
+            started = client.post("/api/v1/trainings", json=TRAINING).raise_for_status().json()
+            run = f"/api/v1/trainings/{started['id']}"
+            _wait_for_steps(client, run)
             beside.append(_median(client))
-            running = client.get("/api/v1/trainings/current").json()["state"] == "running"
+            running = client.get(run).json()["state"] == "running"
             if not running:
                 sys.exit("the training was over before the requests were: raise the epochs")
-            client.delete("/api/v1/trainings/current")
+            client.delete(run, headers={"Authorization": f"Bearer {started['owner']}"})
     ratios = [with_training / without for with_training, without in zip(beside, alone, strict=True)]
     print(
         json.dumps(
@@ -73,8 +74,8 @@ def _median(client: httpx.Client) -> float:
     return statistics.median(times)
 
 
-def _wait_for_steps(client: httpx.Client) -> None:
-    while not any("loss" in update for update in client.get("/api/v1/trainings/current").json()["updates"]):
+def _wait_for_steps(client: httpx.Client, run: str) -> None:
+    while not any("loss" in update for update in client.get(run).json()["updates"]):
         time.sleep(0.02)
 
 

@@ -40,9 +40,6 @@ from model.network import Network
 FORMAT = "kernelscope-network-1"
 METADATA_KEY = "kernelscope"
 
-VISITOR_MODEL = "trained"
-"""Reserved name of the network that a visitor trains."""
-
 WEIGHTS_FILE = "weights.safetensors"
 PREDICTIONS_FILE = "predictions.safetensors"
 HISTORY_FILE = "history.safetensors"

@@ -5,6 +5,14 @@ either.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+MAX_DIGITS = 5000
+"""Training digits; 1,000 more are held out, of the 6,000 that are shipped."""
+
+MAX_EPOCHS = 20
+
+Start = Literal["random", "equal"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +25,9 @@ class TrainingRequest:
         learning_rate: Maximum learning rate.
         digits: Number of training digits.
         epochs: Passes over the training digits.
-        seed: Seed of the weights, the order and the synthetic digits.
+        seed: Seed of the weights and the order.
+        start: Weights at the beginning. random: as usual. equal: every kernel is the first one, and every map has the
+            same outgoing weights; the gradient is then the same for all of them, and they stay equal.
     """
 
     kernel_size: int = 5
@@ -26,3 +36,9 @@ class TrainingRequest:
     digits: int = 5000
     epochs: int = 5
     seed: int = 1
+    start: Start = "random"
+
+    @property
+    def products(self) -> int:
+        """Products of the convolution in all passes, forward alone: how long the run takes, up to a constant."""
+        return 28 * 28 * self.kernel_size**2 * self.filters * self.digits * self.epochs

@@ -6,7 +6,6 @@ steps. It ends when its standard input is closed, so that it never outlives the 
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import asdict, replace
@@ -16,18 +15,20 @@ from typing import Any, TextIO
 import numpy as np
 
 from model.architectures import CLASSES, MNIST_SHAPE
-from model.artifact import VISITOR_MODEL, Artifact, save_weights
+from model.artifact import Artifact, save_weights
 from model.calibration import calibrate
 from model.child_process import work_for_parent
-from model.data.download import SOURCES, cache_folder
-from model.data.mnist import Digits, load_training_digits
-from model.data.synthetic import draw_synthetic_digits
+from model.data.mnist import Digits
+from model.data.training_subset import load_training_subset
 from model.errors import ModelError
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
 from model.network import Network
 from model.train.config import QUICK, TrainConfig
 from model.train.loop import Progress, TrainingState, accuracy_of, ema_network, start_training, to_batch, train
 from model.training_request import TrainingRequest
+
+ARCHITECTURE = "visitor"
+"""Of the record of such networks."""
 
 HELD_OUT = 1000
 """Digits that the accuracy is measured on: of the same kind, and not used for training."""
@@ -51,12 +52,20 @@ def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: i
     )
 
 
-def run(request: TrainingRequest, digits: tuple[Digits, Digits], folder: Path, output: TextIO) -> None:
+def make_equal(network: Network) -> None:
+    """Make all kernels of the first layer equal, and the weights of all its maps in the layer behind."""
+    convolution, linear = network.layers["conv1"].parameters, network.layers["linear"].parameters
+    convolution["weight"][:] = convolution["weight"][0]
+    linear["weight"][:] = linear["weight"][:, :1]
+
+
+def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, folder: Path, output: TextIO) -> None:
     """Train, report progress and write the artifact.
 
     Args:
         request: What the visitor chose.
         digits: Training digits and validation digits.
+        name: Id of the network.
         folder: Folder to write the network to.
         output: Receives a line of JSON for each update: ``step, steps, epoch, loss, accuracy, kernels``, and at the end
             ``validation_accuracy`` and ``seconds``.
@@ -64,6 +73,8 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], folder: Path, o
     training, validation = digits
     config = _config_of(request)
     network = build_visitor_network(np.random.default_rng(request.seed), request.kernel_size, request.filters)
+    if request.start == "equal":
+        make_equal(network)
     state = start_training(network, config)
     steps = request.epochs * (len(training) // config.batch_size)
     every = max(1, steps // UPDATES)
@@ -85,25 +96,23 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], folder: Path, o
     empty = Digits(np.empty((0, *MNIST_SHAPE[1:]), np.uint8), np.empty(0, np.uint8))
     train(state, config, training, empty, None, report, threads=1)
     seconds = time.perf_counter() - began
-    _write(state, config, request, validation, folder, seconds, output)
+    accuracy = _write(state, config, request, validation, name, folder, seconds)
+    _report(output, validation_accuracy=accuracy, seconds=round(seconds, 2))
 
 
-def choose_digits(count: int, seed: int) -> tuple[str, tuple[Digits, Digits]]:
-    """The source of the digits, and the training and validation digits.
+def choose_digits(request: TrainingRequest, artifacts: Path) -> tuple[Digits, Digits]:
+    """Training and validation digits, of the shipped training digits; MNIST's test digits are never used.
 
-    MNIST's training digits if they are on this machine, otherwise synthetic digits. Nothing is downloaded,
-    and MNIST's test digits are never used.
+    Raises:
+        ArtifactError: The file is missing or damaged.
     """
-    total = count + HELD_OUT
-    if os.environ.get("MNIST_DIR") or all(
-        (cache_folder() / SOURCES[f"train-{kind}"].name).exists() for kind in ("images", "labels")
-    ):
-        source, digits = "mnist", load_training_digits()
-        chosen = np.random.default_rng(seed).permutation(len(digits))[:total]
-        digits = Digits(digits.images[chosen], digits.labels[chosen])
-    else:
-        source, digits = "synthetic", draw_synthetic_digits(total, seed, processes=1)
-    return source, (digits[:count], digits[count:])
+    digits = load_training_subset(artifacts)
+    chosen = np.random.default_rng(request.seed).permutation(len(digits))
+    held_out, training = chosen[:HELD_OUT], chosen[HELD_OUT : HELD_OUT + request.digits]
+    return (
+        Digits(digits.images[training], digits.labels[training]),
+        Digits(digits.images[held_out], digits.labels[held_out]),
+    )
 
 
 def main() -> int:
@@ -112,14 +121,16 @@ def main() -> int:
     for name, default in asdict(TrainingRequest()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     parser.add_argument("--output", type=Path, required=True, help="folder that the network is written to")
+    parser.add_argument("--name", required=True, help="id of the network")
+    parser.add_argument("--artifacts", type=Path, required=True, help="folder of the training digits")
     options = vars(parser.parse_args())
-    folder = options.pop("output")
+    folder, name, artifacts = options.pop("output"), options.pop("name"), options.pop("artifacts")
     work_for_parent()
     request = TrainingRequest(**options)
     try:
-        source, digits = choose_digits(request.digits, request.seed)
-        _report(sys.stdout, source=source, digits=len(digits[0]), held_out=len(digits[1]))
-        run(request, digits, folder, sys.stdout)
+        digits = choose_digits(request, artifacts)
+        _report(sys.stdout, digits=len(digits[0]), held_out=len(digits[1]))
+        run(request, digits, name, folder, sys.stdout)
     except ModelError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -130,7 +141,7 @@ def _config_of(request: TrainingRequest) -> TrainConfig:
     # Smoothing as in the recipe of the served network: without it the kernels look like noise.
     return replace(
         QUICK,
-        architecture=VISITOR_MODEL,
+        architecture=ARCHITECTURE,
         epochs=request.epochs,
         seed=request.seed,
         max_learning_rate=request.learning_rate,
@@ -143,15 +154,16 @@ def _write(
     config: TrainConfig,
     request: TrainingRequest,
     validation: Digits,
+    name: str,
     folder: Path,
     seconds: float,
-    output: TextIO,
-) -> None:
+) -> float:
+    """Returns the share of validation digits classified correctly."""
     network = ema_network(state)
     accuracy = accuracy_of(network, validation)
     size = f"{request.kernel_size}×{request.kernel_size}"
     artifact = Artifact(
-        name=VISITOR_MODEL,
+        name=name,
         title=f"Trained here: {request.filters} kernels of {size}, {request.digits:,} digits",
         network=network,
         calibration=calibrate(network, to_batch(validation.images)),
@@ -164,7 +176,7 @@ def _write(
         },
     )
     save_weights(artifact, folder)
-    _report(output, validation_accuracy=accuracy, seconds=round(seconds, 2))
+    return accuracy
 
 
 def _kernels(network: Network) -> list[Any]:

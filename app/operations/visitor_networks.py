@@ -33,7 +33,7 @@ from app.errors import (
 from app.formats import send_json
 from app.operations import API
 from app.origin import require_own_page
-from app.parameters import ModelPath
+from app.parameters import ModelPath, owner_of
 
 router = APIRouter(prefix=API, tags=["Models"])
 
@@ -127,14 +127,14 @@ async def upload_network(request: Request) -> Response:
         raise NetworksOff("This server takes no networks from visitors: KERNELSCOPE_VISITOR_NETWORKS is 0.")
     require_own_page(request, context.settings.origins, "upload networks here")
     file, data = await _read_form(request)
-    networks = context.visitors
-    with networks.state.new_folder() as new:
+    uploads = context.uploads
+    with uploads.new_folder() as new:
         await asyncio.to_thread(_write, new.path, file, data)
         name = file.name
         del file, data  # of up to 34 MB, while others are read first
         await context.imports.run(new.path, new.id, name)
-        owner = networks.state.keep(new)
-    served = networks[new.id]
+        owner = uploads.keep(new)
+    served = context.models[new.id]
     expires = datetime.fromtimestamp(served.expires or 0, UTC).isoformat()
     response = VisitorNetworkResponse(new.id, owner, served.artifact.title, expires)
     return send_json(response, headers={"Cache-Control": "no-store"})
@@ -147,9 +147,7 @@ async def upload_network(request: Request) -> Response:
 )
 async def delete_network(request: Request, model: ModelPath) -> Response:
     """Needs the token that came with it: `Authorization: Bearer <owner>`."""
-    networks = context_of(request).visitors
-    scheme, _, owner = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not networks.state.remove(model, owner.strip()):
+    if not context_of(request).uploads.remove(model, owner_of(request)):
         raise UnknownModel("No network of a visitor has this id and this token.")
     return Response(status_code=204)
 

@@ -1,17 +1,17 @@
 """The request that starts a training run, and the response of every operation on it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic cannot read that of typing before Python 3.12
 
-from model.training_request import TrainingRequest
+from app.view_id import expiry_of
+from model.training_request import MAX_DIGITS, MAX_EPOCHS, Start, TrainingRequest
 
-MAX_DIGITS = 20_000
-MAX_EPOCHS = 20
-
-State = Literal["none", "running", "done", "failed", "canceled"]
+State = Literal["queued", "running", "done", "failed"]
 
 
 class TrainingBody(BaseModel):
@@ -27,6 +27,10 @@ class TrainingBody(BaseModel):
     digits: Annotated[int, Field(ge=500, le=MAX_DIGITS)] = Field(5000, description="Number of training digits.")
     epochs: Annotated[int, Field(ge=1, le=MAX_EPOCHS)] = Field(5, description="Passes over the training digits.")
     seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(1, description="Seed of the weights and the order.")
+    start: Start = Field(
+        "random",
+        description="Weights at the beginning; equal: the same for all kernels, also in the layer behind.",
+    )
 
     @property
     def request(self) -> TrainingRequest:
@@ -37,11 +41,10 @@ class TrainingBody(BaseModel):
 class TrainingUpdate(TypedDict, total=False):
     """One report of the training process.
 
-    The first holds ``source``, ``digits`` and ``held_out``; each of the following ``step, steps, epoch, loss`` and
+    The first holds ``digits`` and ``held_out``; each of the following ``step, steps, epoch, loss`` and
     ``accuracy``; the last ``validation_accuracy`` and ``seconds``.
     """
 
-    source: Annotated[Literal["mnist", "synthetic"], Field(description="Where the digits come from.")]
     digits: Annotated[int, Field(description="Number of training digits.")]
     held_out: Annotated[int, Field(description="Number of validation digits.")]
     step: int
@@ -64,6 +67,7 @@ class ChosenTraining:
     digits: int
     epochs: int
     seed: int
+    start: Start
 
     @classmethod
     def of(cls, request: TrainingRequest) -> "ChosenTraining":
@@ -73,11 +77,48 @@ class ChosenTraining:
 
 @dataclass(frozen=True)
 class TrainingResponse:
-    """The training that runs, or ran last."""
+    """A training run."""
 
+    id: Annotated[str, Field(description="Whoever knows it can watch the run, and look at its network.")]
     state: State
-    request: ChosenTraining | None = None
-    updates: Annotated[tuple[TrainingUpdate, ...], Field(description="In order, without kernels.")] = ()
-    kernels: Annotated[list[list[list[float]]] | None, Field(description="[F][k][k], the newest.")] = None
-    problem: Annotated[str | None, Field(description="Why it failed.")] = None
-    model: Annotated[str | None, Field(description="Id under which the network is served, once it is done.")] = None
+    place: Annotated[int | None, Field(description="In the queue, from 1; null if it does not wait.")]
+    request: ChosenTraining
+    updates: Annotated[tuple[TrainingUpdate, ...], Field(description="In order, without kernels.")]
+    kernels: Annotated[list[list[list[float]]] | None, Field(description="[F][k][k], the newest.")]
+    problem: Annotated[str | None, Field(description="Why it failed.")]
+    model: Annotated[str | None, Field(description="Id under which the network is served, once it is done.")]
+    expires: Annotated[str, Field(description="When it is deleted, in UTC (RFC 3339).")]
+
+    @classmethod
+    def of(
+        cls,
+        run: str,
+        request: TrainingRequest,
+        state: State,
+        problem: str | None,
+        updates: Sequence[Mapping[str, Any]],
+        place: int | None,
+    ) -> "TrainingResponse":
+        """Describe a run; of all kernels only the newest, or the response would grow with the run."""
+        kernels = next((update["kernels"] for update in reversed(updates) if "kernels" in update), None)
+        rest = [{key: value for key, value in update.items() if key != "kernels"} for update in updates]
+        return cls(
+            id=run,
+            state=state,
+            place=place,
+            request=ChosenTraining.of(request),
+            updates=tuple(cast("TrainingUpdate", update) for update in rest),
+            kernels=kernels,
+            problem=problem,
+            model=run if state == "done" else None,
+            expires=datetime.fromtimestamp(expiry_of(run), UTC).isoformat(),
+        )
+
+
+@dataclass(frozen=True)
+class StartedTraining:
+    """A run that was started."""
+
+    id: Annotated[str, Field(description="Whoever knows it can watch the run, and look at its network.")]
+    owner: Annotated[str, Field(description="The token that deletes it: Authorization: Bearer <owner>; shown once.")]
+    expires: Annotated[str, Field(description="When it is deleted, in UTC (RFC 3339).")]

@@ -1,21 +1,27 @@
-"""/trainings: a network that a visitor trains."""
+"""/trainings: networks that visitors train."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import Response, StreamingResponse
 
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json_text
 from app.context import context_of
 from app.digit_input import BODY_ERRORS, read_body
-from app.documentation import documented, request_body
-from app.errors import TrainingInProgress, TrainingNotStarted, TrainingOff
+from app.documentation import documented, documented_deletion, request_body
+from app.errors import ForeignOrigin, StateFull, TrainingOff, UnknownTraining
 from app.formats import send_json
 from app.operations import API
-from app.trainings.messages import TrainingBody, TrainingResponse
-from app.trainings.service import Training, TrainingService
+from app.origin import require_own_page
+from app.parameters import owner_of
+from app.trainings.messages import StartedTraining, TrainingBody, TrainingResponse
+from app.trainings.service import TrainingService
+from app.view_id import expiry_of
+from model.training_request import TrainingRequest
 
 router = APIRouter(prefix=f"{API}/trainings", tags=["Training"])
 
@@ -24,49 +30,84 @@ EVENTS = "text/event-stream"
 RECONNECT_MS = 1000
 """How long a browser waits before it reconnects, in milliseconds."""
 
+NO_STORE = {"Cache-Control": "no-store"}
+
 EXAMPLES = {
     "small": {"summary": "Four kernels of 7×7", "value": {"kernel_size": 7, "filters": 4, "digits": 1000}},
 }
+
+
+EXAMPLE = {
+    "id": "v1c8b4ac-lzcrp7cpzmy2buzxkybkyrwryn",
+    "owner": "WyKAW57Fn8GJKlsXWPIPDDXzWC-21YGh",
+    "expires": "2026-11-28T04:28:00+00:00",
+}
+
+RUN_EXAMPLE = {
+    **{name: EXAMPLE[name] for name in ("id", "expires")},
+    "state": "running",
+    "place": None,
+    "request": asdict(TrainingRequest(kernel_size=7, filters=4, digits=1000)),
+    "updates": [
+        {"digits": 1000, "held_out": 1000},
+        {"step": 10, "steps": 75, "epoch": 1, "loss": 2.1, "accuracy": 0.3},
+    ],
+    "kernels": [[[0.1, -0.2, 0.3]]],
+    "problem": None,
+    "model": None,
+}
+
+RunPath = Annotated[str, Path(description="Id of a training.", examples=[EXAMPLE["id"]])]
 
 
 @router.post(
     "",
     summary="Train a network of your own",
     **documented(
-        TrainingResponse,
+        StartedTraining,
         [JSON],
         TrainingOff,
-        TrainingInProgress,
-        TrainingNotStarted,
+        ForeignOrigin,
+        StateFull,
         *BODY_ERRORS,
         body=request_body(TrainingBody, EXAMPLES),
+        example=EXAMPLE,
     ),
 )
 async def start_training(request: Request) -> Response:
-    """One convolution k×k → ReLU → pooling → 10 classes, on a few thousand digits, in a separate process.
+    """One convolution k×k → ReLU → pooling → 10 classes, on MNIST training digits, in a process of its own.
 
-    One run at a time. When it is done, the network is served as model `trained` until another one is trained or the
-    server stops.
+    As many run at a time as the machine has cores; the others wait. When it is done, the network is served under the
+    id of the run, until it is deleted.
     """
-    body = await read_body(TrainingBody, request, context_of(request).settings)
-    return _respond(await _service_of(request).start(body.request))
-
-
-@router.get("/current", summary="Get the state of the training", **documented(TrainingResponse, [JSON]))
-async def get_training(request: Request) -> Response:
-    """The training that runs, or ran last."""
-    return _respond(_service_of(request).current)
-
-
-@router.delete("/current", summary="Cancel the training", **documented(TrainingResponse, [JSON]))
-async def cancel_training(request: Request) -> Response:
-    """End the run in progress. A finished network stays."""
-    return _respond(await _service_of(request).cancel())
+    settings = context_of(request).settings
+    require_own_page(request, settings.origins, "start trainings here")
+    body = await read_body(TrainingBody, request, settings)
+    run, owner = _service_of(request).start(body.request)
+    expires = datetime.fromtimestamp(expiry_of(run), UTC).isoformat()
+    return send_json(StartedTraining(run, owner, expires), headers=NO_STORE)
 
 
 @router.get(
-    "/current/events",
-    summary="Follow the training",
+    "/{run}",
+    summary="Get the state of a training",
+    **documented(TrainingResponse, [JSON], UnknownTraining, example=RUN_EXAMPLE),
+)
+async def get_training(request: Request, run: RunPath) -> Response:
+    """Its settings, its progress, and the newest kernels."""
+    return send_json(_service_of(request).describe(run), headers=NO_STORE)
+
+
+@router.delete("/{run}", summary="Cancel a training, and delete its network", **documented_deletion(UnknownTraining))
+async def delete_training(request: Request, run: RunPath) -> Response:
+    """Needs the token that came with it: `Authorization: Bearer <owner>`."""
+    await _service_of(request).delete(run, owner_of(request))
+    return Response(status_code=204)
+
+
+@router.get(
+    "/{run}/events",
+    summary="Follow a training",
     response_class=StreamingResponse,
     responses={
         200: {
@@ -77,31 +118,28 @@ async def cancel_training(request: Request) -> Response:
 )
 async def follow_training(
     request: Request,
+    run: RunPath,
     last_event_id: Annotated[
         str, Header(max_length=100, description="Id of the last event received; browsers send it by themselves.")
     ] = "",
 ) -> StreamingResponse:
     """First `start`, then each update of the training as `update`, with the kernels; last `end`, with the state.
 
-    A client that reconnects names the last event it received in `Last-Event-ID` and gets what followed. If another
-    training was started since, the first event is `start`: the client drops what it received before.
+    While it waits for others, `place` gives its position in the queue. A client that reconnects names the last event it
+    received in `Last-Event-ID` and gets what followed, without `start`.
     """
     service = _service_of(request)
+    service.describe(run)
 
     async def lines() -> AsyncIterator[str]:
         yield f"retry: {RECONNECT_MS}\n\n"
-        async for event in service.events(last_event_id):
+        async for event in service.events(run, last_event_id):
             identifier = f"id: {event.id}\n" if event.id else ""
             yield f"event: {event.name}\n{identifier}data: {encode_json_text(event.data)}\n\n"
 
-    return StreamingResponse(lines(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+    return StreamingResponse(lines(), media_type=EVENTS, headers=NO_STORE)
 
 
 def _service_of(request: Request) -> TrainingService:
     service: TrainingService = request.app.state.trainings
     return service
-
-
-def _respond(training: Training | None) -> Response:
-    response = TrainingResponse("none") if training is None else training.as_response()
-    return send_json(response, headers={"Cache-Control": "no-store"})

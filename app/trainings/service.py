@@ -1,24 +1,22 @@
-"""Trains a network for a visitor: one run at a time, in a separate process, with its progress reported."""
+"""Trains networks for visitors, each in a process of its own; some at a time, the others wait."""
 
 import asyncio
-import json
 import logging
-import secrets
-import shutil
 import signal
 import sys
-import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from app.child_process import end_group, read_tail, start
-from app.errors import TrainingInProgress, TrainingNotStarted, TrainingOff
-from app.model_catalog import ModelCatalog
-from app.trainings.messages import ChosenTraining, State, TrainingResponse, TrainingUpdate
-from model.artifact import VISITOR_MODEL
-from model.errors import ArtifactError
+from app.errors import TrainingOff, UnknownTraining
+from app.state_folder import StateFolder
+from app.trainings.messages import TrainingResponse
+from app.trainings.run_files import RunFiles
+from app.trainings.slots import Slots
+from app.view_id import is_view_id
 from model.training_request import TrainingRequest
 
 logger = logging.getLogger(__name__)
@@ -28,40 +26,16 @@ ERROR_BYTES = 2**14
 
 COMMAND = (sys.executable, "-m", "model.visitor_training")
 
-RETRY_SECONDS = 10
-"""When to try again if no process could be started."""
+LONG_PRODUCTS = 4 * TrainingRequest().products
+"""From so many products on a run is a long one: four times the default's."""
 
+WATCH_SECONDS = 0.25
+"""Between two looks at the files of a run."""
 
-@dataclass
-class Training:
-    """One run.
+LIFE_SECONDS = 1.0
+"""Between two signs of life of a run; a run that somebody deleted ends within this time."""
 
-    Attributes:
-        request: What the visitor chose.
-        state: Its state.
-        updates: What the process has reported, in order.
-        problem: Why it failed.
-        id: Distinguishes it from every other training, also of another server process.
-    """
-
-    request: TrainingRequest
-    state: State = "running"
-    updates: list[TrainingUpdate] = field(default_factory=list)
-    problem: str | None = None
-    id: str = field(default_factory=lambda: secrets.token_hex(4))
-
-    def as_response(self) -> TrainingResponse:
-        """The response; of all kernels only the newest, or its size would grow with the run."""
-        kernels = next((update["kernels"] for update in reversed(self.updates) if "kernels" in update), None)
-        updates = [{key: value for key, value in update.items() if key != "kernels"} for update in self.updates]
-        return TrainingResponse(
-            state=self.state,
-            request=ChosenTraining.of(self.request),
-            updates=tuple(cast("TrainingUpdate", update) for update in updates),
-            kernels=kernels,
-            problem=self.problem,
-            model=VISITOR_MODEL if self.state == "done" else None,
-        )
+STOPPED = "The server was stopped."
 
 
 @dataclass(frozen=True)
@@ -69,157 +43,191 @@ class Event:
     """One server-sent event.
 
     Attributes:
-        name: ``start``, ``update`` or ``end``.
+        name: ``start``, ``place``, ``update`` or ``end``.
         data: JSON values.
         id: What a client sends as `Last-Event-ID` when it reconnects; None if it need not.
     """
 
-    name: Literal["start", "update", "end"]
+    name: Literal["start", "place", "update", "end"]
     data: Mapping[str, Any]
     id: str | None = None
 
 
 class TrainingService:
-    """Starts, follows and ends training runs; all its methods belong to the event loop."""
+    """Starts, follows and ends training runs; all its methods belong to the event loop.
 
-    def __init__(self, catalog: ModelCatalog, allowed: bool) -> None:
-        self._catalog = catalog
+    A run is queued, then it runs, then it is done or has failed; at any time its owner can delete it, which every
+    worker sees from the files. A run is trained by the worker that received it.
+    """
+
+    def __init__(self, state: StateFolder, artifacts: Path, slots: Slots, *, allowed: bool) -> None:
+        """Keep runs in a state folder, and read the training digits from the artifacts folder."""
+        self.state = state
+        self._artifacts = artifacts
+        self._slots = slots
         self._allowed = allowed
-        self._changed = asyncio.Condition()
-        # Start and cancel take turns: a run that is still being started could not be ended.
-        self._changing = asyncio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
-        self._task: asyncio.Task[None] | None = None
         self._closed = False
-        self.current: Training | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        # The first in each line tries to take a slot.
+        self._lines = {is_long: asyncio.Lock() for is_long in (False, True)}
+        self._queue: tuple[float, list[str]] = (0.0, [])
 
-    async def start(self, request: TrainingRequest) -> Training:
-        """Start a training run.
+    def start(self, request: TrainingRequest) -> tuple[str, str]:
+        """Queue a training run; returns its id and its owner's token.
 
         Raises:
             TrainingOff: This server trains nothing for visitors.
-            TrainingInProgress: One is running.
-            TrainingNotStarted: The operating system started no process, or there is no room for its files.
+            StateFull: There is no room for another run.
         """
-        async with self._changing:
-            self._require_idle()
-            training = self.current = Training(request)
-            folder: Path | None = None
-            try:
-                folder = Path(tempfile.mkdtemp(prefix="kernelscope-"))
-                self._process = await _start_process(request, folder)
-            except (OSError, asyncio.CancelledError) as error:
-                if folder is not None:
-                    shutil.rmtree(folder, ignore_errors=True)
-                reason = error if isinstance(error, OSError) else "the request was canceled"
-                problem = f"The training process could not be started: {reason}."
-                self._fail(training, problem, repr(error))
-                await self._notify()
-                if isinstance(error, asyncio.CancelledError):
-                    raise
-                raise TrainingNotStarted(problem, RETRY_SECONDS) from error
-            self._task = asyncio.create_task(self._follow(training, self._process, folder))
-            return training
-
-    async def cancel(self) -> Training | None:
-        """End the run that is in progress, if any; returns the current run."""
-        async with self._changing:
-            if self._process is not None and self.current is not None and self.current.state == "running":
-                self.current.state = "canceled"
-                end_group(self._process, signal.SIGTERM)
-                if self._task is not None:
-                    await self._task
-            return self.current
-
-    def _require_idle(self) -> None:
         if not self._allowed or self._closed:
-            raise TrainingOff(
-                "This server trains no networks for visitors: KERNELSCOPE_TRAINING is off, or it has several workers."
-            )
-        if self.current is not None and self.current.state == "running":
-            updates = self.current.updates
-            step, steps = (updates[-1].get("step", 0), updates[-1].get("steps", 0)) if updates else (0, 0)
-            raise TrainingInProgress(
-                f"A network is being trained, step {step} of {steps}; this server trains one at a time."
-            )
+            raise TrainingOff("This server trains no networks for visitors: KERNELSCOPE_TRAINING is off.")
+        with self.state.new_folder() as new:
+            RunFiles.create(new.path, request)
+            owner = self.state.keep(new)
+        files = RunFiles(self.state.path_of(new.id))
+        task = asyncio.create_task(self._train(new.id, request, files))
+        self._tasks[new.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(new.id, None))
+        return new.id, owner
 
-    async def events(self, last_event_id: str = "") -> AsyncIterator[Event]:
-        """What the current training reports, to its end.
+    async def delete(self, run: str, owner: str) -> None:
+        """Cancel a run and delete its network; returns when its process has ended, if it is this worker's.
+
+        Raises:
+            UnknownTraining: There is no such run of this owner.
+        """
+        if not self.state.remove(run, owner):
+            raise UnknownTraining("No training has this id and this token.")
+        if task := self._tasks.get(run):
+            task.cancel()
+            await asyncio.wait([task])
+
+    def describe(self, run: str) -> TrainingResponse:
+        """The run as it is now; raises UnknownTraining."""
+        files = self._files(run)
+        try:
+            request, (phase, problem), (updates, _) = files.request(), files.phase(), files.updates()
+        except OSError:  # deleted a moment ago
+            raise UnknownTraining(self.state.what_became_of(run)) from None
+        return TrainingResponse.of(run, request, phase, problem, updates, self._place_of(run, phase))
+
+    async def events(self, run: str, last_event_id: str = "") -> AsyncIterator[Event]:
+        """What a run reports, to its end.
 
         Args:
-            last_event_id: Id of the last update that a client received before its connection broke. If it belongs to
-                the current training, only what followed is sent.
+            run: Its id, which `describe` knows.
+            last_event_id: Id of the last update that a client received before its connection broke: only what followed
+                is sent.
 
         Yields:
             ``start`` unless earlier updates are continued: what was received before is to be dropped. Then each
-            ``update``, and at last ``end`` with the state.
+            ``place`` in the queue and the beginning, each ``update``, and at last ``end`` with the state.
         """
-        training = self.current
-        sent = 0 if training is None else _count_received(training, last_event_id)
-        if sent == 0:
+        files, position, shown = RunFiles(self.state.path_of(run)), 0, None
+        received = int(last_event_id[:9]) if last_event_id.isascii() and last_event_id.isdecimal() else 0
+        if received == 0:
             yield Event("start", {})
-        while training is not None and not self._closed:
-            async with self._changed:
-                while len(training.updates) == sent and training.state == "running" and not self._closed:
-                    await self._changed.wait()
-            for update in training.updates[sent:]:
+        sent = 0
+        while True:
+            try:
+                phase, problem = files.phase()
+                updates, position = files.updates(position)
+            except OSError:
+                yield Event("end", {"state": "canceled", "problem": None})
+                return
+            for update in updates:
                 sent += 1
-                yield Event("update", update, f"{training.id}-{sent}")
-            if training.state != "running":
-                break
-        state, problem = ("none", None) if training is None else (training.state, training.problem)
-        yield Event("end", {"state": state, "problem": problem})
+                if sent > received:
+                    yield Event("update", update, str(sent))
+            if phase in ("done", "failed"):
+                yield Event("end", {"state": phase, "problem": problem})
+                return
+            if self._closed:
+                return  # the client connects again, to another worker or to this one when it is back
+            if (now := {"state": phase, "place": self._place_of(run, phase)}) != shown:
+                shown = now
+                yield Event("place", now)
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def close(self) -> None:
-        """End the run in progress and all event streams."""
+        """End this worker's runs, and all event streams."""
         self._closed = True
-        await self.cancel()
-        await self._notify()
+        tasks = dict(self._tasks)
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        for run in tasks:
+            RunFiles(self.state.path_of(run)).set_phase("failed", STOPPED)
 
-    async def _follow(self, training: Training, process: asyncio.subprocess.Process, folder: Path) -> None:
+    def _files(self, run: str) -> RunFiles:
+        folder = self.state.find(run) if is_view_id(run) else None
+        if folder is None:
+            raise UnknownTraining(self.state.what_became_of(run))
+        return RunFiles(folder)
+
+    def _place_of(self, run: str, phase: str) -> int | None:
+        """The place of a queued run in the queue of all workers, from 1; they are read at most once a second."""
+        if phase != "queued":
+            return None
+        read_at, queue = self._queue
+        if time.monotonic() - read_at > LIFE_SECONDS or run not in queue:
+            waiting = []
+            for folder in self.state.kept():
+                try:
+                    if RunFiles(folder).phase()[0] == "queued":
+                        waiting.append(((folder / "request.json").stat().st_mtime_ns, folder.name))
+                except OSError:
+                    continue
+            queue = [name for _, name in sorted(waiting)]
+            self._queue = time.monotonic(), queue
+        return queue.index(run) + 1 if run in queue else None
+
+    async def _train(self, run: str, request: TrainingRequest, files: RunFiles) -> None:
+        """Wait for a slot, and train; canceled if the run is deleted or the server stops."""
+        life = asyncio.create_task(self._show_life(files, asyncio.current_task()))
+        is_long = request.products >= LONG_PRODUCTS
         try:
-            stdout, stderr = process.stdout, process.stderr
-            if stdout is None or stderr is None:
-                raise OSError("the process has no pipes")
-            errors = asyncio.create_task(read_tail(stderr, ERROR_BYTES))
-            async for line in stdout:
-                training.updates.append(json.loads(line))
-                await self._notify()
+            async with self._lines[is_long]:
+                while (slot := self._slots.take(is_long=is_long)) is None:  # noqa: ASYNC110 - other processes hold some
+                    await asyncio.sleep(WATCH_SECONDS)
+            try:
+                files.set_phase("running")
+                problem = await self._run(run, request, files)
+            finally:
+                self._slots.give_back(slot)
+            files.set_phase("failed" if problem else "done", problem)
+        finally:
+            life.cancel()
+
+    async def _show_life(self, files: RunFiles, training: "asyncio.Task[None] | None") -> None:
+        while files.show_life():  # noqa: ASYNC110 - another process may delete them
+            await asyncio.sleep(LIFE_SECONDS)
+        if training is not None:
+            training.cancel()  # another worker has deleted it
+
+    async def _run(self, run: str, request: TrainingRequest, files: RunFiles) -> str | None:
+        """Train; returns why it failed."""
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(request).items()]
+        where = (f"--output={files.folder}", f"--name={run}", f"--artifacts={self._artifacts}")
+        try:
+            process = await start(*COMMAND, *options, *where)
+        except OSError as error:
+            logger.error("training failed", extra={"problem": repr(error)})
+            return f"The training process could not be started: {error}."
+        try:
+            if process.stdout is None or process.stderr is None:
+                return "The training process has no pipes."
+            errors = asyncio.create_task(read_tail(process.stderr, ERROR_BYTES))
+            async for line in process.stdout:
+                files.add_update(line)
             status = await process.wait()
             text = (await errors).decode(errors="replace").strip()
-            if training.state == "canceled":
-                return
-            if status == 0:
-                await asyncio.to_thread(self._catalog.serve_trained, folder)
-                training.state = "done"
-            else:
-                self._fail(training, text.splitlines()[-1] if text else f"the process ended with status {status}", text)
-        except (ValueError, OSError, ArtifactError) as error:
-            self._fail(training, str(error), repr(error))
+        except ValueError:  # a line that is too long
+            return "The training process reported something that cannot be read."
         finally:
-            if process.returncode is None:
-                end_group(process, signal.SIGKILL)
-                await process.wait()
-            shutil.rmtree(folder, ignore_errors=True)
-            await self._notify()
-
-    def _fail(self, training: Training, problem: str, log: str) -> None:
-        training.state, training.problem = "failed", problem
-        logger.error("training failed", extra={"problem": log[-2000:]})
-
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
-
-
-async def _start_process(request: TrainingRequest, folder: Path) -> asyncio.subprocess.Process:
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(request).items()]
-    return await start(*COMMAND, *options, f"--output={folder}")
-
-
-def _count_received(training: Training, last_event_id: str) -> int:
-    """The number of updates that a client has received, by its last event; 0 if that belongs to another training."""
-    training_id, _, number = last_event_id.partition("-")
-    if training_id != training.id or not (number.isascii() and number.isdecimal()):
-        return 0
-    return min(int(number[:9]), len(training.updates))
+            end_group(process, signal.SIGKILL)
+            await process.wait()
+        if status == 0:
+            return None
+        logger.error("training failed", extra={"problem": text[-2000:]})
+        return text.splitlines()[-1] if text else f"The process ended with status {status}."

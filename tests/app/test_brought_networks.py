@@ -258,7 +258,6 @@ async def test_folder_that_is_none_stops_the_start(artifacts: Path, tmp_path: Pa
     ("name", "message"),
     [
         ("cnn", "has the name of a model that is already served: cnn"),
-        ("trained", "has the name of a model that is already served: trained"),
         ("my network", "has no valid name: use up to 40 letters, digits, - and _ before .onnx"),
     ],
 )

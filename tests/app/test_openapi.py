@@ -24,7 +24,12 @@ pytestmark = pytest.mark.anyio
 
 MAPS = "/api/v1/models/cnn/feature-maps"
 
-WITHOUT_JSON = ("GET /metrics", "GET /api/v1/trainings/current/events", "DELETE /api/v1/models/{model}")
+WITHOUT_JSON = (
+    "GET /metrics",
+    "GET /api/v1/trainings/{run}/events",
+    "DELETE /api/v1/trainings/{run}",
+    "DELETE /api/v1/models/{model}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +81,9 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "GET /api/v1/experiments/confusion/digits",
         "GET /api/v1/experiments/misread-digit",
         "POST /api/v1/trainings",
-        "GET /api/v1/trainings/current",
-        "DELETE /api/v1/trainings/current",
-        "GET /api/v1/trainings/current/events",
+        "GET /api/v1/trainings/{run}",
+        "DELETE /api/v1/trainings/{run}",
+        "GET /api/v1/trainings/{run}/events",
         "GET /api/v1/samples",
         "GET /api/v1/samples/{index}",
         "GET /healthz",

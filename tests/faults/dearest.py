@@ -37,6 +37,7 @@ MODELS = "/api/v1/models"
 EXPERIMENTS = "/api/v1/experiments"
 TRAININGS = "/api/v1/trainings"
 PNG = "image/png"
+UNKNOWN = f"v0000000-{'a' * 26}"
 
 
 @dataclass
@@ -90,7 +91,7 @@ def dearest() -> dict[str, Dear]:
             file=lambda: small_network(np.random.default_rng(0), input_size=64, classes=50).model().SerializeToString(),
             statuses=(200, 503),
         ),
-        "delete_network": Dear(f"{MODELS}/v0000000-{'a' * 26}", "an unknown one", method="DELETE", statuses=(404,)),
+        "delete_network": Dear(f"{MODELS}/{UNKNOWN}", "an unknown one", method="DELETE", statuses=(404,)),
         "describe_model": Dear(f"{MODELS}/cnn", "the largest model"),
         "get_history": Dear(f"{MODELS}/cnn/history", "the longest"),
         "get_kernels": Dear(f"{MODELS}/mlp-500/layers/{layers}", "392,000 weights as JSON"),
@@ -160,11 +161,11 @@ def dearest() -> dict[str, Dear]:
         "start_training": Dear(
             TRAININGS,
             "the longest run",
-            {"kernel_size": 7, "filters": 16, "learning_rate": 0.01, "digits": 10_000, "epochs": 10},
-            statuses=(200, 409),
+            {"kernel_size": 9, "filters": 32, "digits": 5000, "epochs": 20},
+            statuses=(200, 503),
         ),
-        "get_training": Dear(f"{TRAININGS}/current", "of a run in progress"),
-        "cancel_training": Dear(f"{TRAININGS}/current", "of the run", method="DELETE"),
+        "get_training": Dear(f"{TRAININGS}/{UNKNOWN}", "an unknown one", statuses=(404,)),
+        "delete_training": Dear(f"{TRAININGS}/{UNKNOWN}", "an unknown one", method="DELETE", statuses=(404,)),
         "check_health": Dear("/healthz", "as often as possible"),
         "check_readiness": Dear("/readyz", "as often as possible"),
         "get_metrics": Dear("/metrics", "as often as possible"),

@@ -10,13 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import visitor_training
 from model.artifact import load_artifact
-from model.data import synthetic
 from model.data.mnist import Digits
-from model.data.synthetic import draw_synthetic_digits
+from model.data.training_subset import ARTIFACTS, load_training_subset
 from model.train.loop import accuracy_of
-from model.training_request import TrainingRequest
+from model.training_request import MAX_DIGITS, TrainingRequest
 from model.visitor_training import build_visitor_network, choose_digits, run
 from tests.builders import easy_digits
 
@@ -29,12 +27,6 @@ def digits() -> Digits:
     small = easy_digits(1600)
     enlarged = small.images.repeat(3, axis=1).repeat(3, axis=2)
     return Digits(np.pad(enlarged, ((0, 0), (2, 2), (2, 2))), small.labels)
-
-
-def without_mnist(tmp_path: Path) -> dict[str, str]:
-    """An environment without MNIST."""
-    kept = {key: value for key, value in os.environ.items() if key != "MNIST_DIR"}
-    return {**kept, "XDG_CACHE_HOME": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
 
 
 @pytest.mark.parametrize(("kernel_size", "filters"), [(3, 2), (5, 8), (9, 32)])
@@ -50,7 +42,7 @@ def test_it_reports_every_few_steps_and_writes_the_network(tmp_path, digits):
     request = TrainingRequest(kernel_size=7, filters=4, learning_rate=0.01, digits=1280, epochs=2)
     output = io.StringIO()
 
-    run(request, (digits[:1280], digits[1280:]), tmp_path, output)
+    run(request, (digits[:1280], digits[1280:]), "mine", tmp_path, output)
 
     lines = [json.loads(line) for line in output.getvalue().splitlines()]
     first, *middle, last = lines
@@ -59,7 +51,7 @@ def test_it_reports_every_few_steps_and_writes_the_network(tmp_path, digits):
     assert np.shape(middle[-1]["kernels"]) == (4, 7, 7)
     assert middle[-1]["loss"] < middle[0]["loss"]
     artifact = load_artifact(tmp_path)
-    assert artifact.name == "trained"
+    assert artifact.name == "mine"
     assert artifact.record["request"]["kernel_size"] == 7
     assert last["validation_accuracy"] == artifact.record["validation_accuracy"]
     assert last["validation_accuracy"] == pytest.approx(accuracy_of(artifact.network, digits[1280:]))
@@ -71,36 +63,43 @@ def test_same_request_gives_the_same_kernels(tmp_path, digits):
     request = TrainingRequest(digits=640, epochs=1)
     both = []
     for name in ("a", "b"):
-        run(request, (digits[:640], digits[1280:]), tmp_path / name, io.StringIO())
+        run(request, (digits[:640], digits[1280:]), name, tmp_path / name, io.StringIO())
         both.append(load_artifact(tmp_path / name).network.parameters["conv1.weight"])
 
     np.testing.assert_array_equal(*both)
 
 
-def test_without_mnist_the_digits_are_synthetic_and_none_is_both_trained_and_evaluated_on(tmp_path, monkeypatch):
-    monkeypatch.delenv("MNIST_DIR", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(synthetic, "BLOCK", 10)
-    monkeypatch.setattr(visitor_training, "HELD_OUT", 20)
+@pytest.mark.parametrize("filters", [2, 3, 8, 13, 32])
+def test_kernels_that_begin_equal_stay_equal_to_the_bit(tmp_path, digits, filters: int):
+    request = TrainingRequest(kernel_size=5, filters=filters, digits=640, epochs=2, start="equal")
 
-    source, (training, validation) = choose_digits(10, seed=2)
+    run(request, (digits[:640], digits[1280:]), "mine", tmp_path, io.StringIO())
 
-    assert source == "synthetic"
-    expected = draw_synthetic_digits(30, 2, processes=1)
-    np.testing.assert_array_equal(training.images, expected.images[:10])
-    np.testing.assert_array_equal(validation.images, expected.images[10:])
+    parameters = load_artifact(tmp_path).network.parameters
+    kernels, behind = parameters["conv1.weight"], parameters["linear.weight"]
+    np.testing.assert_array_equal(kernels, kernels[:1].repeat(filters, axis=0))
+    np.testing.assert_array_equal(behind, behind[:, :1].repeat(filters, axis=1))
+    start = build_visitor_network(np.random.default_rng(1), 5, filters).parameters["conv1.weight"]
+    assert not np.array_equal(kernels[0], start[0]), "they changed"
 
 
-def start(
-    environment: dict[str, str],
-    folder: Path,
-    *options: str,
-    program: tuple[str, ...] = ("-m", "model.visitor_training"),
-) -> subprocess.Popen[str]:
+def test_no_digit_is_both_trained_and_evaluated_on():
+    request = TrainingRequest(digits=MAX_DIGITS, seed=2)
+
+    training, validation = choose_digits(request, ARTIFACTS)
+
+    assert (len(training), len(validation)) == (5000, 1000)
+    shipped = load_training_subset(ARTIFACTS)
+    both = np.concatenate([training.images, validation.images]).reshape(6000, -1)
+    assert sorted(map(bytes, both)) == sorted(map(bytes, shipped.images.reshape(6000, -1)))
+
+
+def start(folder: Path, *options: str, artifacts: Path = ARTIFACTS) -> subprocess.Popen[str]:
+    command = (sys.executable, "-m", "model.visitor_training", *options, "--name=mine", f"--output={folder}")
     return subprocess.Popen(
-        [sys.executable, *program, *options, f"--output={folder}"],
+        [*command, f"--artifacts={artifacts}"],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -108,31 +107,20 @@ def start(
     )
 
 
-WITH_FEW_DIGITS = """
-import sys
-from model import visitor_training
-from model.data import synthetic
-synthetic.BLOCK, visitor_training.HELD_OUT = 100, 20
-sys.exit(visitor_training.main())
-"""
-"""Drawing the digits that accuracy is measured on would take most of the test's time."""
-
-
 def test_process_ends_by_itself_when_it_is_done(tmp_path):
-    options = ("--digits=80", "--epochs=1")
-    with start(without_mnist(tmp_path), tmp_path, *options, program=("-c", WITH_FEW_DIGITS)) as process:
+    with start(tmp_path, "--digits=80", "--epochs=1") as process:
         assert process.stdout is not None
         lines = [json.loads(line) for line in process.stdout]
         assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
 
-    assert lines[0] == {"source": "synthetic", "digits": 80, "held_out": 20}
+    assert lines[0] == {"digits": 80, "held_out": 1000}
     assert lines[-1].keys() == {"validation_accuracy", "seconds"}
 
 
 def test_process_ends_when_whoever_started_it_is_gone(tmp_path):
-    with start(without_mnist(tmp_path), tmp_path, "--digits=20000", "--epochs=20") as process:
+    with start(tmp_path, "--digits=5000", "--epochs=20") as process:
         assert process.stdin is not None
         process.stdin.close()
 
@@ -140,11 +128,11 @@ def test_process_ends_when_whoever_started_it_is_gone(tmp_path):
 
 
 def test_missing_digits_are_output_in_one_line(tmp_path):
-    with start({**without_mnist(tmp_path), "MNIST_DIR": str(tmp_path / "nowhere")}, tmp_path) as process:
+    with start(tmp_path, artifacts=tmp_path / "nowhere") as process:
         assert process.wait(timeout=60) == 1
         assert process.stderr is not None
-        message = process.stderr.read()
+        text = process.stderr.read()
 
-    assert message.startswith("error: ")
-    assert "nowhere" in message
-    assert message.count("\n") == 1
+    assert text.startswith("error: ")
+    assert "nowhere" in text
+    assert text.count("\n") == 1

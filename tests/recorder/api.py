@@ -2,10 +2,8 @@
 
 import asyncio
 import io
-import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,7 +29,7 @@ def record_api(only: str = "") -> dict[str, Record]:
 
     Makes only the files whose names contain ``only``.
     """
-    with TemporaryDirectory() as folder, _no_mnist(Path(folder)):
+    with TemporaryDirectory() as folder:
         return asyncio.run(_record(write_models(Path(folder)), only))
 
 
@@ -119,18 +117,3 @@ def _outline(document: dict[str, Any]) -> list[str]:
             for status, response in operation["responses"].items():
                 lines.append(f"  {status} {' '.join(response.get('content', {}))}")
     return lines
-
-
-@contextmanager
-def _no_mnist(folder: Path) -> Iterator[None]:
-    """Visitors' trainings use digits written by code, whether or not this machine has MNIST."""
-    names = ("MNIST_DIR", "XDG_CACHE_HOME")
-    before = {name: os.environ.pop(name, None) for name in names}
-    os.environ["XDG_CACHE_HOME"] = str(folder)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value

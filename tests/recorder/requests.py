@@ -364,21 +364,10 @@ WITHOUT_MODEL: list[Case] = [
         headers={"Content-Type": JSON_TYPE},
         content=b" " * (34 * 2**20 + 1),
     ),
-    # In this order: a training runs to its end while its events are read, and its network is then a model.
-    get("trainings", "1-none", f"{API}/trainings/current"),
-    post("trainings", "2-invalid", f"{API}/trainings", {"kernel_size": 4}),
-    post(
-        "trainings",
-        "3-started",
-        f"{API}/trainings",
-        {"kernel_size": 7, "filters": 2, "digits": 500, "epochs": 2, "seed": 3},
-    ),
-    post("trainings", "4-another-at-the-same-time", f"{API}/trainings", {"digits": 500}),
-    get("trainings", "5-events", f"{API}/trainings/current/events"),
-    get("trainings", "6-done", f"{API}/trainings/current"),
-    get("trainings", "7-model", f"{API}/models/trained"),
-    post("trainings", "8-feature-maps", f"{API}/models/trained/feature-maps", SEVEN),
-    Case("trainings", "9-cancel-when-done", "DELETE", f"{API}/trainings/current"),
+    # Every run has an id of its own, so none is recorded.
+    post("trainings", "invalid", f"{API}/trainings", {"kernel_size": 4}),
+    get("trainings", "unknown", f"{API}/trainings/current"),
+    Case("trainings", "delete-unknown", "DELETE", f"{API}/trainings/current"),
 ]
 
 

@@ -3,9 +3,7 @@
 import { pageAddress } from "../api/address.js";
 import { deleteNetwork, sendNetwork } from "../api/networks.js";
 import { Notice } from "../shell/failures.js";
-
-/** Of each network that was uploaded with this browser, the token that deletes it. @param {string} model */
-const keyOf = (model) => `kernelscope-owner-${model}`;
+import { forgetOwner, ownerOf, rememberOwner } from "../shell/owners.js";
 
 /**
  * Send a network, and open the workbench with it.
@@ -26,7 +24,7 @@ export async function openNetwork(files, mostBytes, fail) {
   fail(new Notice(`Reading ${networks[0].name} …`, { lasts: true }));
   try {
     const { model, owner } = await sendNetwork(networks[0], files.filter((file) => file !== networks[0]));
-    remember(model, owner);
+    rememberOwner(model, owner);
     location.assign(pageAddress("/", model) + location.hash);
   } catch (error) {
     fail(error instanceof Error ? new Notice(error.message, { lasts: true }) : error);
@@ -45,30 +43,12 @@ export function wireDelete(button, model, fail) {
   button.addEventListener("click", async () => {
     try {
       await deleteNetwork(model, owner ?? "");
-      localStorage.removeItem(keyOf(model));
+      forgetOwner(model);
       location.assign(pageAddress("/", document.documentElement.dataset.defaultModel ?? "") + location.hash);
     } catch (error) {
       fail(error);
     }
   });
-}
-
-/** @param {string} model  @param {string} owner */
-function remember(model, owner) {
-  try {
-    localStorage.setItem(keyOf(model), owner);
-  } catch {
-    // Storage may be forbidden; then the network is deleted when its time is over.
-  }
-}
-
-/** @param {string} model */
-function ownerOf(model) {
-  try {
-    return localStorage.getItem(keyOf(model));
-  } catch {
-    return null;
-  }
 }
 
 /** @param {string} name */

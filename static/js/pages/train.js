@@ -2,13 +2,15 @@
 // A visitor's training run: its settings, its progress, and a link to the finished network.
 /** @import { PageData } from "../types.js" */
 /** @import { Run } from "../train/types.js" */
-import { cancelTraining, followTraining, getTraining, startTraining } from "../api/trainings.js";
+import { pageAddress } from "../api/address.js";
+import { deleteTraining, followTraining, getTraining, startTraining } from "../api/trainings.js";
 import { persist } from "../api/reachability.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { themeColors } from "../draw/color-scale.js";
 import { createLegend } from "../network/legend.js";
 import { oncePerFrame } from "../shell/pace.js";
 import { Notice } from "../shell/failures.js";
+import { forgetOwner, ownerOf, rememberOwner } from "../shell/owners.js";
 import { createProblemNote } from "../shell/problem-note.js";
 import { drawCurves } from "../train/curves.js";
 import { createKernelList } from "../train/kernel-list.js";
@@ -20,19 +22,21 @@ const { show: showProblem, hide: hideProblem } = createProblemNote();
 const root = find(document, "#train", HTMLElement);
 const form = find(document, "#train-form", HTMLFormElement);
 const sliders = findAll(form, "[data-field]", HTMLInputElement);
+const equal = find(form, "#train-equal", HTMLInputElement);
 const startButton = find(document, "#start", HTMLButtonElement);
 const cancelButton = find(document, "#cancel", HTMLButtonElement);
 const legend = createLegend(find(document, "#train-legend", HTMLElement), "weights");
 const kernelList = createKernelList(find(document, "#train-kernels", HTMLElement), legend);
 
 /** @type {Run} */
-let run = { state: "none", updates: [] };
+let run = { id: "", state: "none", place: null, updates: [] };
+let unfollow = () => {};
 const schedulePaint = oncePerFrame(paint);
 
 const empty = find(document, "#train-empty", HTMLElement);
 
 function chosen() {
-  return requestOf(Object.fromEntries(sliders.map((slider) => [slider.dataset.field ?? "", slider.valueAsNumber])));
+  return requestOf(Object.fromEntries(sliders.map((slider) => [slider.dataset.field ?? "", slider.valueAsNumber])), equal.checked);
 }
 
 function showChoices() {
@@ -47,11 +51,13 @@ function showChoices() {
 }
 
 function paint() {
-  const isRunning = run.state === "running";
-  startButton.disabled = isRunning;
-  cancelButton.disabled = !isRunning;
+  const isActive = run.state === "queued" || run.state === "running";
+  startButton.disabled = isActive && ownerOf(run.id) !== null;
+  cancelButton.disabled = !isActive || ownerOf(run.id) === null;
   root.dataset.state = run.state;
   find(document, "#explore", HTMLElement).hidden = run.state !== "done";
+  find(document, "#explore a", HTMLAnchorElement).href = pageAddress("/", run.id);
+  find(document, "#watch", HTMLElement).hidden = !isActive || ownerOf(run.id) === null;
   setText(find(document, "#train-status", HTMLElement), statusSentence(run));
   const kernels = newestKernels(run);
   empty.hidden = Boolean(kernels);
@@ -59,29 +65,50 @@ function paint() {
   find(document, "#train-curves", HTMLElement).replaceChildren(drawCurves(run));
 }
 
-function follow() {
-  followTraining({
+/** Follow a run, whose id stays in the address. @param {string} id  @param {Run["state"]} state */
+function follow(id, state) {
+  unfollow();
+  run = { id, state, place: null, updates: [] };
+  history.replaceState(null, "", `#run=${id}`);
+  unfollow = followTraining(id, {
     onStart() {
       run.updates = [];
       kernelList.reset();
+    },
+    onPlace({ state: now, place }) {
+      run.state = now;
+      run.place = place;
+      schedulePaint();
     },
     onUpdate(update) {
       run.updates.push(update);
       schedulePaint();
     },
-    onEnd({ state, problem }) {
-      run.state = state;
+    onEnd({ state: end, problem }) {
+      run.state = end;
+      if (end === "canceled") forgetOwner(id);
       if (problem) showProblem(new Notice(problem, { lasts: true }));
       paint();
     },
   });
+  paint();
+}
+
+/** Set the sliders to the settings of a run. @param {import("../train/types.js").TrainingRequest} request */
+function showRequest(request) {
+  const fields = { ...request, learning_rate: Math.log10(request.learning_rate) };
+  equal.checked = request.start === "equal";
+  for (const slider of sliders) slider.value = String(fields[/** @type {keyof typeof fields} */ (slider.dataset.field)]);
+  showChoices();
 }
 
 form.addEventListener("input", showChoices);
 for (const button of findAll(document, "[data-trial]", HTMLButtonElement)) {
   button.addEventListener("click", () => {
     for (const slider of sliders) slider.value = slider.defaultValue;
-    for (const [field, value] of Object.entries(JSON.parse(button.dataset.trial ?? "{}"))) {
+    const { equal: isEqual = false, ...fields } = JSON.parse(button.dataset.trial ?? "{}");
+    equal.checked = isEqual;
+    for (const [field, value] of Object.entries(fields)) {
       find(form, `[data-field="${field}"]`, HTMLInputElement).value = String(value);
     }
     showChoices();
@@ -92,21 +119,39 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     hideProblem();
-    run = { state: (await startTraining(chosen())).state, updates: [] };
-    follow();
-    paint();
+    const { id, owner } = await startTraining(chosen());
+    rememberOwner(id, owner);
+    follow(id, "queued");
   } catch (error) {
     showProblem(error);
   }
 });
-cancelButton.addEventListener("click", () => cancelTraining().catch(showProblem));
+cancelButton.addEventListener("click", async () => {
+  cancelButton.disabled = true;
+  try {
+    await deleteTraining(run.id, ownerOf(run.id) ?? "");
+  } catch (error) {
+    showProblem(error);
+    paint();
+  }
+});
 document.documentElement.addEventListener("themechange", paint);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 
+/** Show the run of the address, with its settings. */
+async function openLinked() {
+  const id = new URLSearchParams(location.hash.slice(1)).get("run");
+  if (!id || id === run.id) return;
+  try {
+    const { request, state } = await persist(() => getTraining(id), showProblem);
+    showRequest(request);
+    follow(id, state);
+  } catch (error) {
+    showProblem(error);
+  }
+}
+
 showChoices();
 paint();
-persist(getTraining, showProblem).then(({ state }) => {
-  run.state = state;
-  if (state !== "none") follow();
-  paint();
-}, showProblem);
+addEventListener("hashchange", openLinked);
+openLinked();

@@ -8,10 +8,11 @@ const CLASSES = 10;
 /**
  * The training request of the sliders; the slider of the learning rate is logarithmic.
  * @param {Record<string, number>} fields  The value of each slider, by the field's name.
+ * @param {boolean} isEqual  Whether all kernels are equal at the start.
  * @returns {TrainingRequest}
  */
-export function requestOf(fields) {
-  const request = { ...fields, learning_rate: Number((10 ** fields.learning_rate).toPrecision(2)) };
+export function requestOf(fields, isEqual) {
+  const request = { ...fields, start: isEqual ? "equal" : "random", learning_rate: Number((10 ** fields.learning_rate).toPrecision(2)) };
   return /** @type {TrainingRequest} */ (request);
 }
 
@@ -44,13 +45,13 @@ export function curveOf({ updates }) {
 }
 
 /** The state of a run in words. @param {Run} run */
-export function statusSentence({ state, updates }) {
+export function statusSentence({ state, place, updates }) {
   if (state === "none") return "No network trained yet.";
-  if (state === "canceled") return "Canceled.";
+  if (state === "canceled") return "Canceled and deleted.";
   if (state === "failed") return "The training failed; the reason is shown below.";
-  const source = updates.find((update) => update.source);
-  const kind = source?.source === "mnist" ? "MNIST training digits" : "synthetic digits (MNIST is not on this machine)";
-  const digits = source && `${count(source.digits ?? 0)} ${kind}`;
+  if (state === "queued") return place ? `Waiting: number ${place} in the queue.` : "Waiting for its turn.";
+  const source = updates.find((update) => update.held_out);
+  const digits = source && `${count(source.digits ?? 0)} MNIST training digits`;
   if (state === "running") {
     const { step, steps } = updates.findLast((update) => update.step !== undefined) ?? {};
     return step === undefined ? "Preparing the digits…" : `Step ${step} of ${steps}, on ${digits}.`;

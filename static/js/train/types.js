@@ -3,19 +3,23 @@
 
 /**
  * The settings of a training run.
- * @typedef {{kernel_size: number, filters: number, learning_rate: number, digits: number, epochs: number}} TrainingRequest
+ * @typedef {{kernel_size: number, filters: number, learning_rate: number, digits: number, epochs: number,
+ *   start: "random" | "equal"}} TrainingRequest
  */
 
 /**
  * One report of a run: the first names its digits, the following ones give the progress, the last one the result.
- * @typedef {{source?: "mnist" | "synthetic", digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
+ * @typedef {{digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
  *   loss?: number, accuracy?: number, kernels?: number[][][], validation_accuracy?: number, seconds?: number}} TrainingUpdate
  */
 
-/** @typedef {"none" | "running" | "done" | "failed" | "canceled"} TrainingState */
+/** On the page alone: "none" before a run, "canceled" after it was deleted.
+ * @typedef {"none" | "queued" | "running" | "done" | "failed" | "canceled"} TrainingState */
 
-/** @typedef {{state: TrainingState, problem?: string | null}} TrainingResponse */
+/** @typedef {{state: TrainingState, problem?: string | null}} TrainingEnd */
 
-/** A run as the page knows it. @typedef {{state: TrainingState, updates: TrainingUpdate[]}} Run */
+/** @typedef {{id: string, state: TrainingState, place: number | null, request: TrainingRequest, problem: string | null}} TrainingResponse */
+
+/** A run as the page knows it. @typedef {{id: string, state: TrainingState, place: number | null, updates: TrainingUpdate[]}} Run */
 
 export {};

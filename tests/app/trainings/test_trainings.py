@@ -1,217 +1,183 @@
-"""A visitor's own training over HTTP: one at a time, followed, canceled, explored."""
+"""Visitors' trainings over HTTP: each belongs to who started it, runs in turn, and leaves nothing."""
 
 import asyncio
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
-from app.main import create_app
 from app.settings import Settings
-from app.trainings import service
+from app.trainings import run_files, service
+from app.trainings.slots import Slots
+from app.view_id import is_view_id, new_view_id
+from model.artifact import load_artifact
+from model.data.training_subset import TRAINING_DIGITS_FILE
 from tests.servers import client_of
 
 pytestmark = pytest.mark.anyio
 
 URL = "/api/v1/trainings"
 SMALL = {"digits": 500, "epochs": 1, "filters": 4, "kernel_size": 3}
-LARGE = {"digits": 20_000, "epochs": 20, "filters": 32, "kernel_size": 9}
+LONGEST = {"digits": 5000, "epochs": 20, "filters": 32, "kernel_size": 9}
+SHIPPED = Settings().artifacts / TRAINING_DIGITS_FILE
 
-TRAINING_ON_NOISE = """
-import sys
-
-import numpy as np
-
-from model import visitor_training
-from model.data.mnist import Digits
-
-
-def draw_noise(count, seed, processes):
-    rng = np.random.default_rng(seed)
-    return Digits(rng.integers(0, 256, (count, 28, 28), np.uint8), rng.integers(0, 10, count, np.uint8))
-
-
-visitor_training.draw_synthetic_digits = draw_noise
-sys.exit(visitor_training.main())
-"""
-"""The training process, without the seconds in which it draws digits."""
-
-
-@pytest.fixture(autouse=True)
-def no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.delenv("MNIST_DIR", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+WAITING = 'import pathlib, sys, os, time; print(\'{"digits": 1, "held_out": 1}\', flush=True); time.sleep(600)'
+"""Instead of the training process: it reports once, and goes on until it is ended."""
 
 
 @pytest.fixture
-def noise(monkeypatch: pytest.MonkeyPatch):
-    """Train on noise instead of drawn digits."""
-    monkeypatch.setattr(service, "COMMAND", (sys.executable, "-c", TRAINING_ON_NOISE))
+def settings(artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Of a server with slots of its own: other tests train at the same time."""
+    (tmp_path / "artifacts").mkdir()
+    for path in artifacts.iterdir():
+        (tmp_path / "artifacts" / path.name).symlink_to(path)
+    if not (tmp_path / "artifacts" / TRAINING_DIGITS_FILE).exists():
+        (tmp_path / "artifacts" / TRAINING_DIGITS_FILE).symlink_to(SHIPPED)
+    monkeypatch.setattr("app.lifespan.Slots", lambda: Slots(tmp_path / "slots", 2))
+    return Settings(artifacts=tmp_path / "artifacts", state=tmp_path / "state")
 
 
-async def follow(client: httpx.AsyncClient, last_event_id: str | None = None) -> list[tuple[str, dict]]:
-    """Every event's name and data, to the end."""
-    return [(event["event"], json.loads(event["data"])) for event in await read_events(client, last_event_id)]
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings that never end by themselves."""
+    monkeypatch.setattr(service, "COMMAND", (sys.executable, "-c", WAITING))
 
 
-async def read_events(client: httpx.AsyncClient, last_event_id: str | None = None) -> list[dict[str, str]]:
+async def start(client: httpx.AsyncClient, request: dict) -> dict:
+    response = await client.post(URL, json=request)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def bearer(started: dict) -> dict[str, str]:
+    return {"Authorization": f"Bearer {started['owner']}"}
+
+
+async def read_events(client: httpx.AsyncClient, run: str, last_event_id: str | None = None) -> list[dict[str, str]]:
     """Every event's fields, to the end."""
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    async with client.stream("GET", f"{URL}/current/events", headers=headers, timeout=120) as response:
+    async with client.stream("GET", f"{URL}/{run}/events", headers=headers, timeout=120) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
         text = (await response.aread()).decode()
     blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("event: ")]
     return [dict(line.split(": ", 1) for line in lines) for lines in blocks]
 
 
-async def test_nothing_was_trained_at_first(client: httpx.AsyncClient):
-    response = await client.get(f"{URL}/current")
-
-    assert response.json() == {
-        "state": "none",
-        "request": None,
-        "updates": [],
-        "kernels": None,
-        "problem": None,
-        "model": None,
-    }
-    assert await follow(client) == [("start", {}), ("end", {"state": "none", "problem": None})]
+async def follow(client: httpx.AsyncClient, run: str) -> list[tuple[str, dict]]:
+    """Every event's name and data, to the end."""
+    return [(event["event"], json.loads(event["data"])) for event in await read_events(client, run)]
 
 
-async def test_network_is_trained_followed_and_explored(client: httpx.AsyncClient):
-    started = await client.post(URL, json=SMALL)
-    assert started.status_code == 200
-    assert started.json()["state"] == "running"
+async def until(client: httpx.AsyncClient, run: str, state: str) -> dict:
+    """The run, once it is in this state."""
+    async with asyncio.timeout(60):
+        while (now := (await client.get(f"{URL}/{run}")).json())["state"] != state:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.02)
+    return now
 
-    events = await follow(client)
 
-    assert events[-1] == ("end", {"state": "done", "problem": None})
+def processes_of(folder: Path) -> list[int]:
+    """Processes that write into a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder).encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+# --- One run ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_network_is_trained_followed_explored_and_deleted(client: httpx.AsyncClient, settings: Settings):
+    started = await start(client, SMALL)
+    run = started["id"]
+
+    events = await follow(client, run)
+
+    assert is_view_id(run)
     assert events[0] == ("start", {})
+    assert events[-1] == ("end", {"state": "done", "problem": None})
     updates = [data for name, data in events if name == "update"]
-    assert updates[0] == {"source": "synthetic", "digits": 500, "held_out": 1000}
+    assert updates[0] == {"digits": 500, "held_out": 1000}
     assert [update["step"] for update in updates[1:-1]] == list(range(8))
     assert updates[-1]["validation_accuracy"] > 0
-    current = (await client.get(f"{URL}/current")).json()
-    assert current["state"] == "done"
-    assert current["model"] == "trained"
-    assert len(current["kernels"]) == 4
-    assert all("kernels" not in update for update in current["updates"])
-
-    models = (await client.get("/api/v1/models")).json()["models"]
-    assert models[-1]["id"] == "trained"
-    assert models[-1]["test_accuracy"] is None
-    maps = (await client.post("/api/v1/models/trained/feature-maps?layers=conv1", json={"sample": 0})).json()
+    described = (await client.get(f"{URL}/{run}")).json()
+    assert (described["state"], described["model"], described["place"]) == ("done", run, None)
+    assert described["request"] == {**SMALL, "learning_rate": 0.004, "seed": 1, "start": "random"}
+    assert len(described["kernels"]) == 4
+    assert all("kernels" not in update for update in described["updates"])
+    maps = (await client.post(f"/api/v1/models/{run}/feature-maps?layers=conv1", json={"sample": 0})).json()
     assert maps["layers"][0]["shape"] == [4, 28, 28]
-    page = await client.get("/?model=trained")
-    assert "Trained here: 4 kernels of 3×3, 500 digits" in page.text
+    assert "Trained here: 4 kernels of 3×3, 500 digits" in (await client.get(f"/?model={run}")).text
+    assert run not in (await client.get("/api/v1/models")).text
+
+    assert (await client.delete(f"{URL}/{run}")).status_code == 404
+    assert (await client.delete(f"{URL}/{run}", headers={"Authorization": "Bearer wrong"})).status_code == 404
+    assert (await client.delete(f"{URL}/{run}", headers=bearer(started))).status_code == 204
+
+    for address in (f"{URL}/{run}", f"{URL}/{run}/events", f"/api/v1/models/{run}"):
+        assert (await client.get(address)).status_code == 404
+    assert list((settings.state / "trainings").iterdir()) == []
 
 
-@pytest.mark.usefixtures("noise")
+async def test_equal_kernels_stay_equal_to_the_bit(client: httpx.AsyncClient, settings: Settings):
+    run = (await start(client, {**SMALL, "filters": 7, "start": "equal"}))["id"]
+    await until(client, run, "done")
+
+    network = load_artifact(settings.state / "trainings" / run).network
+    kernels, behind = network.parameters["conv1.weight"], network.parameters["linear.weight"]
+
+    assert np.array_equal(kernels, kernels[:1].repeat(7, axis=0))
+    assert np.array_equal(behind, behind[:, :1].repeat(7, axis=1))
+    assert np.abs(kernels).max() > 0.01
+
+
 async def test_client_that_reconnects_receives_only_what_it_has_missed(client: httpx.AsyncClient):
-    await client.post(URL, json=SMALL)
-    events = await read_events(client)
+    run = (await start(client, SMALL))["id"]
+    events = [event for event in await read_events(client, run) if event["event"] != "place"]
     ids = [event["id"] for event in events if event["event"] == "update"]
     assert len(set(ids)) == len(ids)
 
-    missed = await read_events(client, last_event_id=ids[3])
+    missed = await read_events(client, run, last_event_id=ids[3])
 
     assert missed == events[events.index(next(event for event in events if event.get("id") == ids[3])) + 1 :]
+    for other in ("", "x-y-z", "-1"):
+        assert await read_events(client, run, last_event_id=other) == events, other
 
 
-@pytest.mark.usefixtures("noise")
-async def test_client_that_followed_another_training_receives_all_events(client: httpx.AsyncClient):
-    await client.post(URL, json=SMALL)
-    earlier = (await read_events(client))[-2]["id"]
-    await client.post(URL, json=SMALL)
-    events = await read_events(client)
+async def test_training_that_fails_says_why(client: httpx.AsyncClient, settings: Settings):
+    (settings.artifacts / TRAINING_DIGITS_FILE).unlink()
 
-    assert events[0]["event"] == "start"
-    for other in (earlier, "", "0", "9-1", "x-y-z", "-1"):
-        assert await read_events(client, last_event_id=other) == events, other
-
-
-@pytest.mark.usefixtures("noise")
-async def test_there_is_one_training_at_a_time_and_it_can_be_canceled(client: httpx.AsyncClient):
-    await client.post(URL, json=LARGE)
-    following = asyncio.create_task(follow(client))
-
-    second = await client.post(URL, json=SMALL)
-    assert second.status_code == 409
-    assert second.json()["type"] == "/problems/training-in-progress"
-    assert "this server trains one at a time" in second.json()["detail"]
-
-    canceled = await client.delete(f"{URL}/current")
-    assert canceled.json()["state"] == "canceled"
-    assert (await following)[-1] == ("end", {"state": "canceled", "problem": None})
-    assert (await client.get("/api/v1/models/trained")).status_code == 404
-    # A canceled training does not prevent the next.
-    assert (await client.post(URL, json=SMALL)).status_code == 200
-    assert (await follow(client))[-1][1]["state"] == "done"
-
-
-async def test_cancel_while_a_run_is_being_started_ends_that_run(client: httpx.AsyncClient, monkeypatch):
-    begun, gate = asyncio.Event(), asyncio.Event()
-    start_process = service._start_process
-    processes = []
-
-    async def slow_start(*arguments):
-        begun.set()
-        await gate.wait()
-        processes.append(await start_process(*arguments))
-        return processes[0]
-
-    monkeypatch.setattr(service, "_start_process", slow_start)
-    starting = asyncio.create_task(client.post(URL, json=LARGE))
-    await begun.wait()
-    canceling = asyncio.create_task(client.delete(f"{URL}/current"))
-    await asyncio.sleep(0)
-    gate.set()
-
-    assert (await starting).status_code == 200
-    assert (await canceling).json()["state"] == "canceled"
-    assert processes[0].returncode is not None
-    with pytest.raises(ProcessLookupError):
-        os.killpg(processes[0].pid, 0)
-
-
-async def test_training_that_fails_says_why(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
-    await client.post(URL, json=SMALL)
-
-    events = await follow(client)
+    run = (await start(client, SMALL))["id"]
+    events = await follow(client, run)
 
     assert events[-1][1]["state"] == "failed"
-    assert "nowhere" in events[-1][1]["problem"]
-    assert (await client.get(f"{URL}/current")).json()["problem"] == events[-1][1]["problem"]
+    assert TRAINING_DIGITS_FILE in events[-1][1]["problem"]
+    assert (await client.get(f"{URL}/{run}")).json()["problem"] == events[-1][1]["problem"]
+    assert "not trained yet" in (await client.get(f"/api/v1/models/{run}")).json()["detail"]
 
 
-@pytest.mark.usefixtures("noise")
 async def test_training_whose_process_cannot_be_started_has_failed_and_blocks_no_other(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
     async def no_process(*_arguments, **_options):
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "create_subprocess_exec", no_process)
-        response = await client.post(URL, json=SMALL)
+        failed = await until(client, (await start(client, SMALL))["id"], "failed")
 
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "10"
-    assert response.json()["detail"] == (
-        "The training process could not be started: [Errno 11] Resource temporarily unavailable."
+    assert (
+        failed["problem"] == "The training process could not be started: [Errno 11] Resource temporarily unavailable."
     )
-    assert os.listdir(tmp_path) == []
-    current = (await client.get(f"{URL}/current")).json()
-    assert (current["state"], current["problem"]) == ("failed", response.json()["detail"])
-    assert (await follow(client))[-1] == ("end", {"state": "failed", "problem": current["problem"]})
-    assert (await client.post(URL, json=SMALL)).status_code == 200
-    assert (await follow(client))[-1][1]["state"] == "done"
+    assert (await follow(client, (await start(client, SMALL))["id"]))[-1][1]["state"] == "done"
 
 
 async def test_reported_reason_is_the_last_line_of_standard_error_however_much_came_before(
@@ -219,9 +185,8 @@ async def test_reported_reason_is_the_last_line_of_standard_error_however_much_c
 ):
     script = "import sys; sys.stderr.write('a warning\\n' * 100_000 + 'error: the disk is full\\n'); sys.exit(1)"
     monkeypatch.setattr(service, "COMMAND", (sys.executable, "-c", script))
-    await client.post(URL, json=SMALL)
 
-    events = await asyncio.wait_for(follow(client), timeout=60)
+    events = await follow(client, (await start(client, SMALL))["id"])
 
     assert events[-1] == ("end", {"state": "failed", "problem": "error: the disk is full"})
 
@@ -232,31 +197,146 @@ async def test_reported_reason_is_the_last_line_of_standard_error_however_much_c
         ({"kernel_size": 4}, "kernel_size"),
         ({"filters": 33}, "filters"),
         ({"learning_rate": 0.2}, "learning_rate"),
-        ({"digits": 20_001}, "digits"),
+        ({"digits": 5001}, "digits"),
         ({"epochs": 21}, "epochs"),
+        ({"start": "zero"}, "start"),
         ({"layers": 3}, "layers"),
     ],
 )
-async def test_choices_are_bounded(client: httpx.AsyncClient, fields: dict, place: str):
+async def test_choices_are_bounded(client: httpx.AsyncClient, settings: Settings, fields: dict, place: str):
     response = await client.post(URL, json=fields)
 
     assert response.status_code == 422
     assert place in str(response.json()["errors"])
-    assert (await client.get(f"{URL}/current")).json()["state"] == "none"
+    assert list((settings.state / "trainings").iterdir()) == []
 
 
-async def test_server_that_stops_ends_the_training_and_its_event_streams(settings: Settings):
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            await client.post(URL, json=LARGE)
-            following = asyncio.create_task(follow(client))
-            await asyncio.sleep(0)
-            process = app.state.trainings._process
-            await app.state.trainings.close()
-            assert (await following)[-1][0] == "end"
-    assert process.returncode is not None
+# --- Several runs ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_two_run_at_a_time_and_the_others_see_their_place(client: httpx.AsyncClient):
+    runs = [await start(client, SMALL) for _ in range(4)]
+    for each in runs[:2]:
+        await until(client, each["id"], "running")
+
+    async def places() -> list[int | None]:
+        return [(await client.get(f"{URL}/{each['id']}")).json()["place"] for each in runs]
+
+    async with asyncio.timeout(30):
+        while await places() != [None, None, 1, 2]:  # noqa: ASYNC110 - they are read once a second
+            await asyncio.sleep(0.05)
+    await client.delete(f"{URL}/{runs[0]['id']}", headers=bearer(runs[0]))
+    await until(client, runs[2]["id"], "running")
+    async with asyncio.timeout(30):
+        while (await until(client, runs[3]["id"], "queued"))["place"] != 1:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+    for each in runs[1:]:
+        await client.delete(f"{URL}/{each['id']}", headers=bearer(each))
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_long_trainings_leave_a_slot_to_short_ones(client: httpx.AsyncClient):
+    long = [await start(client, LONGEST) for _ in range(2)]
+    await until(client, long[0]["id"], "running")
+
+    short = await start(client, SMALL)
+
+    await until(client, short["id"], "running")
+    assert (await client.get(f"{URL}/{long[1]['id']}")).json()["state"] == "queued"
+    for each in (*long, short):
+        await client.delete(f"{URL}/{each['id']}", headers=bearer(each))
+
+
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize("state", ["at once", "queued", "running"])
+async def test_a_deleted_training_leaves_neither_process_nor_files(
+    client: httpx.AsyncClient, settings: Settings, state: str
+):
+    others = [await start(client, SMALL) for _ in range(2)] if state == "queued" else []
+    started = await start(client, SMALL)
+    folder = settings.state / "trainings" / started["id"]
+    if state != "at once":
+        await until(client, started["id"], state)
+    following = asyncio.create_task(follow(client, started["id"]))
+    await asyncio.sleep(0)
+
+    assert (await client.delete(f"{URL}/{started['id']}", headers=bearer(started))).status_code == 204
+
+    assert processes_of(folder) == []
+    assert not folder.exists()
+    end = await following
+    assert end[-1] == ("end", {"state": "canceled", "problem": None})
+    for each in others:
+        await client.delete(f"{URL}/{each['id']}", headers=bearer(each))
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_another_process_shows_and_cancels_the_run(client: httpx.AsyncClient, settings: Settings):
+    started = await start(client, SMALL)
+    await until(client, started["id"], "running")
+    folder = settings.state / "trainings" / started["id"]
+
+    async with client_of(settings) as other:
+        assert (await other.get(f"{URL}/{started['id']}")).json()["state"] == "running"
+        following = asyncio.create_task(follow(other, started["id"]))
+        await asyncio.sleep(0)
+        assert (await other.delete(f"{URL}/{started['id']}", headers=bearer(started))).status_code == 204
+        assert (await following)[-1][1]["state"] == "canceled"
+
+    async with asyncio.timeout(30):
+        while processes_of(folder):  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_server_that_stops_ends_its_trainings_and_says_so(settings: Settings):
+    async with client_of(settings) as client:
+        started = await start(client, SMALL)
+        await until(client, started["id"], "running")
+        queued = [await start(client, SMALL) for _ in range(2)]
+    folder = settings.state / "trainings" / started["id"]
+
+    assert processes_of(folder) == []
+    async with client_of(settings) as client:
+        for each in (started, *queued):
+            described = (await client.get(f"{URL}/{each['id']}")).json()
+            assert (described["state"], described["problem"]) == ("failed", "The server was stopped.")
+
+
+async def test_run_of_a_server_that_was_killed_has_failed_after_a_while(
+    client: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    run = (await start(client, SMALL))["id"]
+    await until(client, run, "done")
+    files = run_files.RunFiles(settings.state / "trainings" / run)
+    files.set_phase("running")
+    long_ago = files.folder.stat().st_mtime - run_files.LIFE_SIGN_SECONDS - 60
+    os.utime(files.folder / "alive", (long_ago, long_ago))
+
+    described = (await client.get(f"{URL}/{run}")).json()
+
+    assert (described["state"], described["problem"]) == ("failed", "The server that trained it has stopped.")
+
+
+async def test_as_many_are_kept_as_the_settings_say(settings: Settings):
+    async with client_of(settings.model_copy(update={"visitor_trainings": 1})) as client:
+        await start(client, SMALL)
+        full = await client.post(URL, json=SMALL)
+
+    assert (full.status_code, full.json()["type"]) == (503, "/problems/state-full")
+    assert full.json()["detail"].startswith("1 trainings of visitors")
+
+
+async def test_unknown_and_expired_ids_are_404_problems(client: httpx.AsyncClient):
+    for run in (new_view_id(3600), "cnn", "current"):
+        response = await client.get(f"{URL}/{run}")
+        assert (response.status_code, response.json()["type"]) == (404, "/problems/unknown-training")
+    old = new_view_id(-3600)
+    assert "this one was deleted at" in (await client.get(f"{URL}/{old}")).json()["detail"]
+
+
+# --- Where it is off -------------------------------------------------------------------------------------------------
 
 
 async def test_public_server_trains_nothing(artifacts: Path):
@@ -268,6 +348,12 @@ async def test_public_server_trains_nothing(artifacts: Path):
     assert rejected.json()["type"] == "/problems/training-off"
     assert "Training is off on this server." in page.text
     assert "train.js" not in page.text
+
+
+async def test_pages_of_other_sites_start_nothing(client: httpx.AsyncClient):
+    response = await client.post(URL, json=SMALL, headers={"Origin": "https://evil.example"})
+
+    assert (response.status_code, response.json()["type"]) == (403, "/problems/foreign-origin")
 
 
 async def test_unknown_network_on_the_workbench_is_a_page_that_names_those_there_are(client: httpx.AsyncClient):
