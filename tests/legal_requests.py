@@ -152,6 +152,8 @@ class LegalRequests:
             return ",".join(self._some([each["name"] for each in model["layers"]]))
         if name == "layer":
             return layer["name"]
+        if name == "sample":
+            return None  # which digits a network misreads is not known; left out, it is the first of them
         if name == "checkpoint":
             return self._random.choice(model["steps"]) if model["steps"] else None
         if name in ("filter", "row", "column") and "maximum" not in schema:

@@ -3,6 +3,8 @@
 Knows nothing of digits.
 """
 
+import math
+
 import numpy as np
 
 from model.digits.marks import Mask, grown
@@ -79,9 +81,11 @@ def _along_lines(mask: Mask) -> Mask:
     wide[:-1] |= cells[1:]
     on_line = np.zeros_like(cells)
     down, right = np.nonzero(wide)
+    # A line of a wide, low image begins and ends far above and below it.
+    beyond = math.ceil(max(map(abs, SLOPES)) * columns / 2)
     for slope in SLOPES:
-        offset = down - np.rint(slope * (right - columns / 2)).astype(np.intp) + rows
-        covered = np.bincount(offset, minlength=3 * rows)
+        offset = down - np.rint(slope * (right - columns / 2)).astype(np.intp) + beyond
+        covered = np.bincount(offset, minlength=rows + 2 * beyond)
         good = covered >= COVERED * columns
         if good.any():
             good &= _reaches_both_ends(offset, right, good, columns)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from model.digits.framing import to_mnist_frame
 from model.digits.ink import find_ink
+from model.digits.ruling import ruling
 
 SIZE = 240
 
@@ -69,6 +70,13 @@ def test_squares_are_removed():
 
     assert_shows_the_seven(found.ink)
     assert "ruling" in found.removed
+
+
+@pytest.mark.parametrize("shape", [(3, 400), (400, 3), (1, 300)])
+def test_lines_of_low_and_narrow_images_are_looked_for(shape: tuple[int, int], rng: np.random.Generator):
+    mask = rng.random(shape) < 0.5
+
+    assert ruling(mask).shape == shape
 
 
 def test_the_bar_of_a_tight_crop_is_no_ruling():
