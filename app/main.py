@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.templating import Jinja2Templates
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__, pages
@@ -184,6 +185,15 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: 
     app.add_middleware(KnownHostsMiddleware, hosts=known_hosts(settings.hosts, settings.host))
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(TimingMiddleware, metrics=metrics, root_path=settings.root_path)
+    if settings.origins:
+        # Browsers request more than a simple GET of another site only after it has agreed.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        )
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
     app.add_middleware(ResponsePiecesMiddleware, unread=unread)

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
         500, ge=1, le=100_000, description="Maximum number of messages a second of one live session; beyond, it ends."
     )
     origins: list[str] = Field(
-        [], description="Other origins whose pages may open live sessions and upload networks, as a JSON list."
+        [], description="Other sites whose pages may use the API, live sessions included, as a JSON list of origins."
     )
 
     training: bool = Field(

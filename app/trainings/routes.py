@@ -13,7 +13,7 @@ from app.codecs.tensor_json import encode_json_text
 from app.context import context_of
 from app.digit_input import BODY_ERRORS, read_body
 from app.documentation import documented, documented_deletion, request_body
-from app.errors import ForeignOrigin, StateFull, TrainingOff, UnknownTraining
+from app.errors import ForeignOrigin, ServerBusy, StateFull, TrainingOff, UnknownTraining
 from app.formats import send_json
 from app.operations import API
 from app.origin import require_own_page
@@ -69,6 +69,7 @@ RunPath = Annotated[str, Path(description="Id of a training.", examples=[EXAMPLE
         TrainingOff,
         ForeignOrigin,
         StateFull,
+        ServerBusy,
         *BODY_ERRORS,
         body=request_body(TrainingBody, EXAMPLES),
         example=EXAMPLE,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.child_process import end_group, read_tail, start
-from app.errors import TrainingOff, UnknownTraining
+from app.errors import ServerBusy, TrainingOff, UnknownTraining
 from app.state_folder import StateFolder
 from app.trainings.messages import TrainingResponse
 from app.trainings.run_files import RunFiles
@@ -25,6 +25,9 @@ ERROR_BYTES = 2**14
 """How much of the end of standard error is kept."""
 
 COMMAND = (sys.executable, "-m", "model.visitor_training")
+
+MOST_RUNS = 100
+"""That run or wait in one process: three for each of a class of thirty."""
 
 LONG_PRODUCTS = 4 * TrainingRequest().products
 """From so many products on a run is a long one: four times the default's."""
@@ -78,9 +81,12 @@ class TrainingService:
         Raises:
             TrainingOff: This server trains nothing for visitors.
             StateFull: There is no room for another run.
+            ServerBusy: Too many runs wait in this process.
         """
         if not self._allowed or self._closed:
             raise TrainingOff("This server trains no networks for visitors: KERNELSCOPE_TRAINING is off.")
+        if len(self._tasks) >= MOST_RUNS:
+            raise ServerBusy(f"{len(self._tasks)} trainings run or wait here, the most that this server accepts.", 60)
         with self.state.new_folder() as new:
             RunFiles.create(new.path, request)
             owner = self.state.keep(new)

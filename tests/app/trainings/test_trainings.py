@@ -236,6 +236,20 @@ async def test_two_run_at_a_time_and_the_others_see_their_place(client: httpx.As
 
 
 @pytest.mark.usefixtures("waiting")
+async def test_only_so_many_wait(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(service, "MOST_RUNS", 3)
+    runs = [await start(client, SMALL) for _ in range(3)]
+
+    refused = await client.post(URL, json=SMALL)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "60")
+    assert refused.json()["detail"] == "3 trainings run or wait here, the most that this server accepts."
+    for each in runs:
+        await client.delete(f"{URL}/{each['id']}", headers=bearer(each))
+    await client.delete(f"{URL}/{(await start(client, SMALL))['id']}")
+
+
+@pytest.mark.usefixtures("waiting")
 async def test_long_trainings_leave_a_slot_to_short_ones(client: httpx.AsyncClient):
     long = [await start(client, LONGEST) for _ in range(2)]
     await until(client, long[0]["id"], "running")
