@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,7 +49,10 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a run after one step."""
+    """The progress of a run after one step.
+
+    Loss and accuracy are means over the last `RECENT_STEPS`, across epochs: over an epoch, they would jump at its end.
+    """
 
     epoch: int
     step: int
@@ -59,6 +63,8 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+RECENT_STEPS = 20
 
 
 def start_training(network: Network, config: TrainConfig) -> TrainingState:
@@ -111,10 +117,11 @@ def train(
     keep_freed_memory(array_bytes=2**30, total_bytes=2**30)
     if not steps_per_epoch(mnist, config):
         raise DatasetError(f"{len(mnist)} digits do not fill a batch of {config.batch_size}")
+    recent: deque[tuple[float, int]] = deque(maxlen=RECENT_STEPS)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         while state.epoch < config.epochs:
             began = time.perf_counter()
-            record = _train_epoch(state, config, mnist, drawn, report, pool)
+            record = _train_epoch(state, config, mnist, drawn, report, recent, pool)
             state.epoch += 1
             spent = time.perf_counter() - began
             state.seconds += spent
@@ -132,6 +139,7 @@ def _train_epoch(
     mnist: Digits,
     drawn: Digits,
     report: Report,
+    recent: deque[tuple[float, int]],
     pool: ThreadPoolExecutor,
 ) -> dict[str, float]:
     """Take the steps of one epoch; returns its mean loss and its accuracy on the digits as they were trained on."""
@@ -144,6 +152,7 @@ def _train_epoch(
         loss, correct_in_batch = train_step(state, config, images, labels, steps, pool)
         losses.append(loss)
         correct += correct_in_batch
+        recent.append((loss, correct_in_batch))
         step = state.optimizer.step_count
         if step in in_history:
             state.history[step] = _as_float16(state.ema)
@@ -153,8 +162,8 @@ def _train_epoch(
                 epoch=state.epoch,
                 step=step,
                 steps=steps,
-                loss=float(np.mean(losses[-100:])),
-                accuracy=correct / seen,
+                loss=float(np.mean([loss for loss, _ in recent])),
+                accuracy=sum(correct for _, correct in recent) / (len(recent) * config.batch_size),
                 images_per_second=seen / (time.perf_counter() - began),
             )
         )

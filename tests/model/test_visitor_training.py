@@ -59,6 +59,18 @@ def test_it_reports_every_few_steps_and_writes_the_network(tmp_path, digits):
     assert set(artifact.calibration) == set(artifact.network.layers)
 
 
+def test_reported_loss_does_not_jump_where_a_pass_ends(tmp_path, digits):
+    request = TrainingRequest(filters=4, learning_rate=0.003, digits=1280, epochs=3)
+    output = io.StringIO()
+
+    run(request, (digits[:1280], digits[1280:]), "mine", tmp_path, output)
+
+    losses = [line["loss"] for line in map(json.loads, output.getvalue().splitlines()) if "loss" in line]
+    # Twenty steps a pass: without the steps of the pass before, the mean at its first step is that of one batch.
+    steps = np.abs(np.diff(losses))
+    assert steps[[19, 39]].max() < 2 * np.median(steps[10:])
+
+
 def test_same_request_gives_the_same_kernels(tmp_path, digits):
     request = TrainingRequest(digits=640, epochs=1)
     both = []
