@@ -62,9 +62,10 @@ CONVENTIONS: Mapping[str, Normalization] = {
 _USUALNESS = {
     PLAIN: 1,
     "pixels from 0 (paper) to 255 (ink)": -1,
+    "pixels from 1 (paper) to −1 (ink)": -1,
     "pixels from 255 (paper) to 0 (ink)": -1,
 }
-"""Some networks classify inputs of any scale alike, and the largest by chance a little better."""
+"""Some networks classify inputs of any scale alike, and the largest or rarest by chance a little better."""
 
 IMAGENET = Normalization((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 COLOR_CONVENTIONS: Mapping[str, Normalization] = {"inputs normalized by the means and deviations of ImageNet": IMAGENET}

@@ -22,7 +22,8 @@ from model.errors import ArtifactError
 from model.network import Network
 from model.onnx.writer import to_onnx
 from tests.builders import SEVEN
-from tests.onnx_files import OnnxFile, small_network
+from tests.model.onnx.test_zoo import unpacked
+from tests.onnx_files import OnnxFile, small_network, unusual_network
 from tests.servers import client_of
 
 pytestmark = pytest.mark.anyio
@@ -427,3 +428,87 @@ async def test_settings_that_are_wrong_are_reported(artifacts: Path, tmp_path: P
         (rejected,) = (await client.get("/api/v1/models")).json()["rejected"]
 
     assert rejected["reason"] == "cannot be shown: its std is 0; pixels are divided by it"
+
+
+# --- Every operation on networks from PyTorch and Keras -------------------------------------------------------------
+
+EXPORTED = ["mobile-script", "letters", "pools-that-overlap", "leaky-and-elu", "batchnorm-after-relu", "keras-example"]
+
+
+@pytest.fixture
+def exported(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """A folder with networks of the zoo, and one of unusual kinds and orders of layers."""
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    for name in EXPORTED:
+        unpacked(name, folder)
+    unusual_network(rng).save(folder / "unusual.onnx")
+    return folder
+
+
+def operations_on(model: dict[str, Any]) -> list[tuple[str, str, dict | None]]:
+    """Method, path and body of every operation on a model; its own kernels are edited where it has a convolution."""
+    name, own, experiments = model["id"], f"/api/v1/models/{model['id']}", "/api/v1/experiments"
+    height, width = model["input"]["shape"][1:]
+    weighted = [layer["name"] for layer in model["layers"] if layer["weights"]]
+    edits = [
+        {"layer": layer["name"], "filter": 0, "ablate": True} for layer in model["layers"] if layer["kind"] == "conv2d"
+    ]
+    return [
+        ("GET", own, None),
+        ("POST", f"{own}/feature-maps", {"strokes": SEVEN}),
+        *[("GET", f"{own}/layers/{layer}/kernels", None) for layer in weighted],
+        *[
+            (
+                "POST",
+                f"{own}/neuron",
+                {"sample": 3, "layer": layer["name"], "filter": filters - 1, "row": row, "column": 0},
+            )
+            for layer in model["layers"]
+            for filters, row in [(layer["output_shape"][0], layer["output_shape"][1] - 1)]
+        ],
+        ("GET", f"{own}/filter-names", None),
+        ("POST", f"{own}/evidence", {"sample": 3}),
+        ("POST", f"{experiments}/saliency?model={name}", {"sample": 3}),
+        ("POST", f"{experiments}/occlusion?model={name}", {"sample": 3, "size": 8, "stride": 4}),
+        ("POST", f"{experiments}/gradients?models={name}", {"strokes": SEVEN}),
+        ("POST", f"{experiments}/perturb-pixel?models={name}", {"sample": 3, "row": height - 1, "column": width // 2}),
+        ("POST", f"{experiments}/translation?models={name}", {"sample": 3, "down": 1, "right": -2}),
+        *([("POST", f"{experiments}/kernel-edits?model={name}", {"sample": 3, "edits": edits[:1]})] if edits else []),
+    ]
+
+
+async def test_every_operation_works_on_exported_networks(artifacts: Path, exported: Path):
+    async with client_of(Settings(artifacts=artifacts, models=exported)) as client:
+        listed = (await client.get("/api/v1/models")).json()
+        assert [each["id"] for each in listed["models"]] == ["cnn", *sorted([*EXPORTED, "unusual"])]
+        for each in listed["models"][1:]:
+            model = (await client.get(f"/api/v1/models/{each['id']}")).json()
+            for method, path, body in operations_on(model):
+                response = await client.request(method, path, json=body)
+
+                assert response.status_code == 200, f"{path} {body}: {response.text[:500]}"
+                if path.endswith("/neuron"):
+                    terms = response.json()
+                    assert terms["stored"] == pytest.approx(terms["computed"], rel=1e-4, abs=1e-4), f"{path} {body}"
+                if path.endswith("/evidence"):
+                    _require_that_it_adds_up(response.json(), path)
+
+
+def _require_that_it_adds_up(evidence: dict[str, Any], path: str) -> None:
+    """In every layer, the contributions of all maps are the logit's difference from a blank page."""
+    for layer in evidence["layers"]:
+        total = sum(layer["contributions"])
+        assert total == pytest.approx(evidence["difference"], rel=0.01, abs=0.01), f"{path} {layer['name']}"
+
+
+async def test_activation_of_a_neuron_is_behind_the_function_that_follows(artifacts: Path, exported: Path):
+    place = {"sample": 3, "layer": "conv1", "filter": 2, "row": 9, "column": 9}
+    async with client_of(Settings(artifacts=artifacts, models=exported)) as client:
+        maps = await client.post("/api/v1/models/unusual/feature-maps?layers=conv1,act1", json={"sample": 3})
+        terms = (await client.post("/api/v1/models/unusual/neuron", json=place)).json()
+
+    before, after = ((np.array(layer["feature_maps"])[2, 9, 9]) for layer in maps.json()["layers"])
+    assert before != after
+    assert terms["pre_activation"] == pytest.approx(before, abs=1e-6)
+    assert terms["activation"] == pytest.approx(after, abs=1e-6)
