@@ -150,7 +150,7 @@ def dearest() -> dict[str, Dear]:
         "get_layer_knowledge": Dear(f"{EXPERIMENTS}/layer-knowledge", "stored"),
         "get_layer_map": Dear(f"{EXPERIMENTS}/layer-map", "2,000 digits, 32 components, as JSON"),
         "get_layer_map, PNG": Dear(
-            f"{EXPERIMENTS}/layer-map", "2,000 digits, 4 times as large", None, {"zoom": 2}, PNG
+            f"{EXPERIMENTS}/layer-map", "2,000 digits, 2 pixels for each", None, {"zoom": 2}, PNG
         ),
         "place_digit": Dear(f"{EXPERIMENTS}/layer-map", "19,000 points, 50 neighbors", drawing, {"neighbors": 50}),
         "get_confusion": Dear(f"{EXPERIMENTS}/confusion", "10,000 digits"),
