@@ -20,7 +20,14 @@ from model.artifact import PREDICTIONS_FILE, WEIGHTS_FILE, Artifact, load_artifa
 from model.calibration import calibrate
 from model.description import describe_layers
 from model.errors import ArtifactError
-from model.input_convention import batch_size, find_convention, is_finite, stated_convention, with_convention
+from model.input_convention import (
+    batch_size,
+    digits_for,
+    find_convention,
+    is_finite,
+    stated_convention,
+    with_convention,
+)
 from model.onnx.reader import OnnxNetwork, load_onnx
 
 SHOWN_DIGITS = 1000
@@ -147,7 +154,8 @@ def uploaded_network(
         ArtifactError: Its activations are not finite; the message begins with a verb.
     """
     network, settings = read.network, read.settings
-    pictures = scaled_digits(digits, network.input_shape[1])
+    count = digits_for(network, len(digits))
+    pictures, labels = scaled_digits(digits[:count], network.input_shape[1]), labels[:count]
     if settings.normalization is not None:
         convention = stated_convention(network, settings.normalization, pictures, labels)
     else:

@@ -22,8 +22,13 @@ NORMALIZE = "normalize"
 DIGITS = 1000
 """Test digits that are classified."""
 
-FIRST_DIGITS = 200
-"""Digits by which conventions that are far behind are ruled out."""
+FIRST_SHARE = 5
+"""One digit of so many is classified first, to rule out conventions that are far behind."""
+
+WORK = 2**34
+"""Multiply-adds of one pass over the digits: networks that take more for 1,000 are measured with fewer."""
+
+FEWEST_DIGITS = 100
 
 BEHIND = 0.1
 """Share of the first digits by which a convention must be behind the best to be ruled out."""
@@ -134,10 +139,8 @@ def find_convention(network: Network, pictures: Float32, labels: Labels) -> Inpu
         return InputConvention(_for_channels(CONVENTIONS[PLAIN], network), PLAIN, is_stated=False)
     usual = CONVENTIONS if network.input_shape[0] == 1 else {**CONVENTIONS, **COLOR_CONVENTIONS}
     candidates = {words: _for_channels(each, network) for words, each in usual.items()}
-    few = {
-        words: accuracy_of(network, each, pictures[:FIRST_DIGITS], labels[:FIRST_DIGITS])
-        for words, each in candidates.items()
-    }
+    first = -(-len(labels) // FIRST_SHARE)
+    few = {words: accuracy_of(network, each, pictures[:first], labels[:first]) for words, each in candidates.items()}
     least = max(few.values()) - BEHIND
     results = {
         words: accuracy_of(network, each, pictures, labels)
@@ -205,6 +208,12 @@ def accuracy_of(network: Network, normalization: Normalization, pictures: Float3
             images = (network.images_of(pictures[begin : begin + batch]) - mean) / deviation
             correct += int((network.forward(images)[0].argmax(axis=1) == labels[begin : begin + batch]).sum())
     return correct / len(pictures)
+
+
+def digits_for(network: Network, most: int = DIGITS) -> int:
+    """How many digits a network is measured with: as many as `WORK` allows."""
+    multiply_adds = sum(layer.multiply_adds(network.input_shape_of(name)) for name, layer in network.layers.items())
+    return min(most, max(FEWEST_DIGITS, WORK // max(1, multiply_adds)))
 
 
 def batch_size(network: Network, most: int = 250) -> int:

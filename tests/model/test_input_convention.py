@@ -13,6 +13,7 @@ from model.input_convention import (
     InputConvention,
     accuracy_of,
     batch_size,
+    digits_for,
     find_convention,
     gray,
     is_finite,
@@ -133,6 +134,23 @@ def test_batches_are_smaller_for_networks_with_many_activations():
 
     assert batch_size(network(1)) == 250
     assert 1 <= batch_size(network(200)) < 60
+
+
+def test_networks_with_many_multiply_adds_are_measured_with_fewer_digits(shipped: Network):
+    kernels = np.zeros((64, 64, 3, 3), np.float32)
+    heavy = {f"conv{number}": Conv2d(kernels, np.zeros(64, np.float32)) for number in range(4)}
+    network = Network(
+        (64, 28, 28),
+        {
+            **heavy,
+            "linear": Linear(np.zeros((10, 64, 20, 20), np.float32), np.zeros(10, np.float32)),
+            "softmax": Softmax(),
+        },
+    )
+
+    assert digits_for(shipped) == 1000
+    assert digits_for(shipped, 300) == 300
+    assert 100 <= digits_for(network) < 400
 
 
 def test_activations_that_overflow_are_noticed():
