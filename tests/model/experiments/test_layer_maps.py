@@ -69,6 +69,17 @@ def test_directions_from_the_coordinates_give_the_coordinates_back(rng):
         np.testing.assert_allclose((axes.T @ axes)[used][:, used], np.eye(used.sum()), atol=5e-3)
 
 
+def test_directions_do_not_turn_towards_the_mean_when_rounded_coordinates_do_not_add_up_to_zero(rng):
+    images = rng.random((60, 1, 28, 28), dtype=np.float32) + np.float32(3)
+    points = principal_coordinates(images.reshape(60, -1))[0].astype(np.float32)
+
+    exact = directions_of(tiny_cnn(), {INPUT: points}, images)[INPUT].axes
+    rounded = directions_of(tiny_cnn(), {INPUT: points + np.float32(0.1)}, images)[INPUT].axes
+
+    cosines = (exact * rounded).sum(axis=0) / np.linalg.norm(exact, axis=0) / np.linalg.norm(rounded, axis=0)
+    np.testing.assert_allclose(cosines, 1, atol=1e-3)
+
+
 def test_nearest_points_are_those_of_brute_force(rng):
     coordinates = rng.normal(0, 1, (200, COMPONENTS)).astype(np.float32)
     point = rng.normal(0, 1, COMPONENTS).astype(np.float32)
