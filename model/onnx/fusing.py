@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.errors import ModelError
 from model.layers import Activation
 from model.layers.activation import FUNCTIONS, erf
+from model.onnx.folding import fold
 from model.onnx.node import Node
 
 Values = NDArray[Any]
@@ -71,6 +72,9 @@ def fused(nodes: Sequence[Node], begin: int, name: str, reads: Mapping[str, int]
     joined: Node | None = None
     for index in range(begin, len(nodes)):
         node = nodes[index]
+        if not node.data:  # a constant, which exporters write where it is needed
+            node.constants.add(node.output, fold(node))
+            continue
         arguments = _arguments(node, values)
         if arguments is None:
             break

@@ -45,7 +45,7 @@ class OnnxNetwork:
     Attributes:
         network: The network, in float32. If the file ends in logits, a softmax is added.
         tensors: Layer name → the tensor of the file that has its values, and how that arranges them; none for a softmax
-            that the file does not have.
+            that the file does not have, nor for the first of two layers from one operator.
         settings: What the file, or the one beside it, says about its input and its classes.
     """
 
@@ -157,7 +157,8 @@ def _read(model: ModelFile, external: Mapping[str, bytes], settings: bytes | Non
         network = reader.network()
         classes = network.output_shapes["softmax"][0]
         stated = read_settings(model.metadata, settings, network.input_shape[0], classes)
-        return OnnxNetwork(network, dict(zip(network.layers, reader.tensors, strict=False)), stated)
+        tensors = {name: each for name, each in zip(network.layers, reader.tensors, strict=False) if each is not None}
+        return OnnxNetwork(network, tensors, stated)
     except ModelError as error:
         raise ArtifactError(f"cannot be shown: {error}") from None
 
@@ -179,7 +180,8 @@ class _GraphReader:
         arrangement, batch = _input_of(inputs[0])
         self._chain = Chain(arrangement, batch, budget)
         self._last = inputs[0].name
-        self.tensors: list[tuple[str, Arrangement]] = []
+        self.tensors: list[tuple[str, Arrangement] | None] = []
+        self._shapes = {self._last: arrangement.shape}
 
     def network(self) -> Network:
         """The network.
@@ -195,6 +197,7 @@ class _GraphReader:
                 index = self._step(node, index)
             except ShapeError as error:
                 raise ModelError(f"{node} does not fit: {error}") from None
+            self._shapes[self._last] = self._chain.value.shape
             self._note_tensor()
         chain = self._chain
         chain.require_nothing_pending()
@@ -212,6 +215,8 @@ class _GraphReader:
         chain = self._chain
         if chain.layers and not chain.is_pending:
             del self.tensors[len(chain.layers) - 1 :]
+            # Of two layers from one operator, the first has no tensor.
+            self.tensors += [None] * (len(chain.layers) - 1 - len(self.tensors))
             self.tensors.append((self._last, chain.value))
 
     def _step(self, node: Node, index: int) -> int:
@@ -219,8 +224,8 @@ class _GraphReader:
         if not node.data:
             self._constants.add(node.output, fold(node))
             return index + 1
-        if node.data == [self._last] and node.operator in ("Shape", "Size"):
-            shape = self._chain.value.shape
+        if node.operator in ("Shape", "Size") and node.data[0] in self._shapes:
+            shape = self._shapes[node.data[0]]
             self._constants.add(node.output, shape_of(node, shape if node.operator == "Shape" else (math.prod(shape),)))
             return index + 1
         if self._chain.has_ended and self._last in node.data and node.operator in REARRANGING:

@@ -125,6 +125,26 @@ def test_function_that_is_spelled_out_is_recognized(rng: np.random.Generator, tm
     np.testing.assert_allclose(network.trace(images).logits, run(path, images), atol=1e-5)
 
 
+def test_constants_of_a_function_may_be_operators_between_its_others(rng: np.random.Generator, tmp_path: Path):
+    half = numpy_helper.from_array(np.array(0.5, np.float32))
+    nodes = [
+        CONV,
+        node("Sigmoid", ["maps"], ["a"]),
+        node("Constant", [], ["half"], value=half),
+        node("Mul", ["a", "half"], ["b"]),
+        node("Constant", [], ["two"], value_float=2.0),
+        node("Mul", ["maps", "b"], ["c"]),
+        node("Mul", ["c", "two"], ["z"]),
+    ]
+    path = save(tmp_path / "net.onnx", model_of([*nodes, *HEAD], {"kernels": normal(4, 1, 3, 3)}))
+    images = rng.uniform(-2, 2, (3, 1, 8, 8)).astype(np.float32)
+
+    network = load_onnx(path).network
+
+    assert list(network.layers) == ["conv1", "act1", "pool1", "softmax"]
+    np.testing.assert_allclose(network.trace(images).logits, run(path, images), atol=1e-5)
+
+
 INPUTS: dict[str, tuple[tuple[int | str, ...], list[onnx.NodeProto], Callable[[np.ndarray], np.ndarray]]] = {
     "a row": (("N", 64), [node("Gemm", ["picture", "weights"], ["y"])], lambda images: images.reshape(-1, 64)),
     "a row of colors": (
@@ -198,11 +218,12 @@ def test_input_may_be_arranged_in_other_ways(rng: np.random.Generator, tmp_path:
 def test_shape_of_a_reshape_may_be_computed_from_the_batch(rng: np.random.Generator, tmp_path: Path):
     nodes = [
         CONV,
+        node("Relu", ["maps"], ["active"]),
         node("Shape", ["maps"], ["shape"]),
         node("Gather", ["shape", "zero"], ["batch"]),
         node("Unsqueeze", ["batch", "first"], ["one"]),
         node("Concat", ["one", "rest"], ["target"], axis=0),
-        node("Reshape", ["maps", "target"], ["row"]),
+        node("Reshape", ["active", "target"], ["row"]),
         node("Reshape", ["stored", "matrix"], ["weights"]),
         node("MatMul", ["row", "weights"], ["y"]),
     ]
