@@ -90,6 +90,11 @@ ADDRESSES = ("type", "instance", "next")
 EXAMPLE_BY_HAND = "x-example-by-hand"
 """Member of an operation whose every response is another one, so that no request is run for its example."""
 
+FILE = "application/octet-stream"
+"""Media type of a file to save."""
+
+_FILE_SCHEMA = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -154,6 +159,14 @@ def documented_deletion(*errors: type[AppError]) -> Documented:
     for error in errors:
         _add_error(responses, error)
     return Documented(response_class=Response, status_code=204, responses=responses)
+
+
+def file_responses(description: str, *errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
+    """The responses of an operation that responds with a file to save."""
+    responses: dict[int | str, dict[str, Any]] = {200: {"description": description, "content": {FILE: _FILE_SCHEMA}}}
+    for error in errors:
+        _add_error(responses, error)
+    return responses
 
 
 def request_body(kind: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:

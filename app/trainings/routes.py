@@ -12,7 +12,7 @@ from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json_text
 from app.context import context_of
 from app.digit_input import BODY_ERRORS, read_body
-from app.documentation import documented, documented_deletion, request_body
+from app.documentation import FILE, documented, documented_deletion, file_responses, request_body
 from app.errors import ForeignOrigin, ServerBusy, StateFull, TrainingOff, UnknownTraining
 from app.formats import send_json
 from app.operations import API
@@ -21,6 +21,7 @@ from app.parameters import owner_of
 from app.trainings.messages import StartedTraining, TrainingBody, TrainingResponse
 from app.trainings.service import TrainingService
 from app.view_id import expiry_of
+from model.onnx.writer import to_onnx
 from model.training_request import TrainingRequest
 
 router = APIRouter(prefix=f"{API}/trainings", tags=["Training"])
@@ -97,6 +98,24 @@ async def start_training(request: Request) -> Response:
 async def get_training(request: Request, run: RunPath) -> Response:
     """Its settings, its progress, and the newest kernels."""
     return send_json(_service_of(request).describe(run), headers=NO_STORE)
+
+
+@router.get(
+    "/{run}/onnx",
+    summary="Take a trained network home",
+    response_class=Response,
+    responses=file_responses("An ONNX file with every layer as an output.", UnknownTraining, ServerBusy),
+)
+async def download_network(request: Request, run: RunPath) -> Response:
+    """The network as an ONNX file, which reads 28×28 pixels: 0 paper, 1 ink."""
+    context, described = context_of(request), _service_of(request).describe(run)
+    if described.model is None:
+        raise UnknownTraining(f"The network of this training is not there: the training is {described.state}.")
+    artifact = context.models[described.model].artifact
+    content = await context.slow_pool.run(lambda: to_onnx(artifact).SerializeToString())
+    name = f"{described.request.filters}-kernels-of-{described.request.kernel_size}.onnx"
+    headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=FILE, headers=headers)
 
 
 @router.delete("/{run}", summary="Cancel a training, and delete its network", **documented_deletion(UnknownTraining))

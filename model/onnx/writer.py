@@ -1,7 +1,7 @@
 """python -m model.onnx.writer: write a trained network as ONNX, with every layer as an output.
 
 Standard operators only, batches of any size: `input` is (N, C, H, W) float32, and each layer's output has the layer's
-name and the shape it has here. Needs the package `onnx`, which the service needs only for uploaded networks.
+name and the shape it has here. Needs the package `onnx`, which the service imports only to write one.
 """
 
 import argparse
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from model.artifact import Artifact, load_artifact
 from model.errors import ModelError
 from model.layers import AvgPool2d, Conv2d, Layer, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
-from model.train.cli import ARTIFACTS
 
 if TYPE_CHECKING:
     import onnx
@@ -26,6 +25,8 @@ IR_VERSION = 8
 """Read by every runtime that knows the opset."""
 
 INPUT = "input"
+
+ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
 
 class _Graph:

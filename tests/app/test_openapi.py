@@ -27,6 +27,7 @@ MAPS = "/api/v1/models/cnn/feature-maps"
 WITHOUT_JSON = (
     "GET /metrics",
     "GET /api/v1/trainings/{run}/events",
+    "GET /api/v1/trainings/{run}/onnx",
     "DELETE /api/v1/trainings/{run}",
     "DELETE /api/v1/models/{model}",
 )
@@ -83,6 +84,7 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "POST /api/v1/trainings",
         "GET /api/v1/trainings/{run}",
         "DELETE /api/v1/trainings/{run}",
+        "GET /api/v1/trainings/{run}/onnx",
         "GET /api/v1/trainings/{run}/events",
         "GET /api/v1/samples",
         "GET /api/v1/samples/{index}",

@@ -165,6 +165,7 @@ def dearest() -> dict[str, Dear]:
             statuses=(200, 503),
         ),
         "get_training": Dear(f"{TRAININGS}/{UNKNOWN}", "an unknown one", statuses=(404,)),
+        "download_network": Dear(f"{TRAININGS}/{UNKNOWN}/onnx", "an unknown one", statuses=(404,)),
         "delete_training": Dear(f"{TRAININGS}/{UNKNOWN}", "an unknown one", method="DELETE", statuses=(404,)),
         "check_health": Dear("/healthz", "as often as possible"),
         "check_readiness": Dear("/readyz", "as often as possible"),

@@ -13,6 +13,11 @@ export function getTraining(id) {
   return requestJson(apiAddress(["trainings", id]));
 }
 
+/** The trained network as a file. @param {string} id */
+export function networkFileAddress(id) {
+  return apiAddress(["trainings", id, "onnx"]);
+}
+
 /** Cancel a run, and delete its network. @param {string} id  @param {string} owner  The token that came with it. */
 export async function deleteTraining(id, owner) {
   await request(apiAddress(["trainings", id]), { method: "DELETE", accept: "*/*", headers: { Authorization: `Bearer ${owner}` } });

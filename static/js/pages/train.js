@@ -3,7 +3,7 @@
 /** @import { PageData } from "../types.js" */
 /** @import { Run } from "../train/types.js" */
 import { pageAddress } from "../api/address.js";
-import { deleteTraining, followTraining, getTraining, startTraining } from "../api/trainings.js";
+import { deleteTraining, followTraining, getTraining, networkFileAddress, startTraining } from "../api/trainings.js";
 import { persist } from "../api/reachability.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { themeColors } from "../draw/color-scale.js";
@@ -56,7 +56,8 @@ function paint() {
   cancelButton.disabled = !isActive || ownerOf(run.id) === null;
   root.dataset.state = run.state;
   find(document, "#explore", HTMLElement).hidden = run.state !== "done";
-  find(document, "#explore a", HTMLAnchorElement).href = pageAddress("/", run.id);
+  find(document, "#open-network", HTMLAnchorElement).href = pageAddress("/", run.id);
+  find(document, "#download-network", HTMLAnchorElement).href = networkFileAddress(run.id);
   find(document, "#watch", HTMLElement).hidden = !isActive || ownerOf(run.id) === null;
   setText(find(document, "#train-status", HTMLElement), statusSentence(run));
   const kernels = newestKernels(run);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import onnxruntime
 import pytest
 
 from app.settings import Settings
@@ -118,11 +119,17 @@ async def test_a_network_is_trained_followed_explored_and_deleted(client: httpx.
     assert "Trained here: 4 kernels of 3×3, 500 digits" in (await client.get(f"/?model={run}")).text
     assert run not in (await client.get("/api/v1/models")).text
 
+    file = await client.get(f"{URL}/{run}/onnx")
+    assert file.headers["content-disposition"] == 'attachment; filename="4-kernels-of-3.onnx"'
+    pixels = np.array(maps["input"]["pixels"], np.float32)[None, None]
+    (logits,) = onnxruntime.InferenceSession(file.content).run(["linear"], {"input": pixels})
+    np.testing.assert_allclose(logits.ravel(), maps["prediction"]["logits"], atol=1e-4)
+
     assert (await client.delete(f"{URL}/{run}")).status_code == 404
     assert (await client.delete(f"{URL}/{run}", headers={"Authorization": "Bearer wrong"})).status_code == 404
     assert (await client.delete(f"{URL}/{run}", headers=bearer(started))).status_code == 204
 
-    for address in (f"{URL}/{run}", f"{URL}/{run}/events", f"/api/v1/models/{run}"):
+    for address in (f"{URL}/{run}", f"{URL}/{run}/events", f"{URL}/{run}/onnx", f"/api/v1/models/{run}"):
         assert (await client.get(address)).status_code == 404
     assert list((settings.state / "trainings").iterdir()) == []
 
@@ -161,6 +168,7 @@ async def test_training_that_fails_says_why(client: httpx.AsyncClient, settings:
     assert events[-1][1]["state"] == "failed"
     assert TRAINING_DIGITS_FILE in events[-1][1]["problem"]
     assert (await client.get(f"{URL}/{run}")).json()["problem"] == events[-1][1]["problem"]
+    assert "the training is failed" in (await client.get(f"{URL}/{run}/onnx")).json()["detail"]
     assert "not trained yet" in (await client.get(f"/api/v1/models/{run}")).json()["detail"]
 
 
