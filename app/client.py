@@ -7,13 +7,17 @@
         print(maps.digit, maps.probability)   # 7 0.999…
         maps["relu1"].shape                   # (16, 28, 28), float32
 
+`python -m app.client FOLDER > predictions.csv` predicts every image of a folder; it needs tqdm for its progress bar.
 `AsyncClient` has the same methods, to be awaited. An error is an `ApiError` with the server's own words. Needs httpx,
 NumPy and safetensors and nothing else of Kernelscope, so this file may be copied into another project as it is.
 """
 
+import argparse
 import asyncio
 import base64
+import csv
 import json
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -456,3 +460,73 @@ def _tensors_of(response: httpx.Response) -> tuple[dict[str, NDArray[Any]], dict
 
 def _float32(array: NDArray[Any]) -> Float32:
     return array.astype(np.float32, copy=False)
+
+
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""Endings of the files that `predict_folder` reads."""
+
+
+def predict_folder(
+    client: Client, folder: Path, layers: Sequence[str]
+) -> Iterator[tuple[str, FeatureMaps | None, str | None]]:
+    """Each image in a folder and those below it, in order: its path, the response, and why there is none.
+
+    Args:
+        client: A client.
+        folder: With images.
+        layers: Of the feature maps.
+    """
+    for path in images_in(folder):
+        name = path.relative_to(folder).as_posix()
+        try:
+            yield name, client.feature_maps(image=path, layers=layers), None
+        except ApiError as error:
+            yield name, None, error.detail
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images in a folder and those below it, in order."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGES)
+
+
+def main() -> int:
+    """Predict a folder of images; returns the exit status, 1 if an image could not be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m app.client",
+        description="Predict the digit on every image in a folder, and write a table as CSV to standard output.",
+    )
+    parser.add_argument("folder", type=Path, help=f"with images: {', '.join(IMAGES)}")
+    parser.add_argument("--url", default=DEFAULT_URL, help="of the server (default: %(default)s)")
+    parser.add_argument("--model", help="id of a network (default: the server's)")
+    parser.add_argument("--maps", type=Path, metavar="FILE.npz", help="write feature maps: (images, F, H, W) by layer")
+    parser.add_argument("--layers", help="of the maps, separated by commas (default: all)")
+    options = parser.parse_args()
+    if not (paths := images_in(options.folder)):
+        parser.error(f"{options.folder} has no images: no file in it ends in {', '.join(IMAGES)}")
+    from tqdm import tqdm
+
+    kept: dict[str, FeatureMaps] = {}
+    failures = 0
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(["file", "digit", "probability", "problem"])
+    with Client(options.url, model=options.model) as client:
+        every = [layer["name"] for layer in client.model()["layers"]]
+        layers = (options.layers.split(",") if options.layers else every) if options.maps else every[-1:]
+        predictions = predict_folder(client, options.folder, layers)
+        for name, response, problem in tqdm(predictions, total=len(paths), unit="images"):
+            if response is None:
+                failures += 1
+                table.writerow([name, "", "", problem])
+                continue
+            table.writerow([name, response.digit, response.probability, "" if response.digit is not None else "blank"])
+            if options.maps:
+                kept[name] = response
+    if options.maps:
+        maps = {layer: np.stack([response[layer] for response in kept.values()]) for layer in layers} if kept else {}
+        # NumPy's types take any of these names for its own option `allow_pickle`.
+        np.savez_compressed(options.maps, files=np.array(list(kept)), **maps)  # type: ignore[arg-type]
+    return int(failures > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import csv
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -237,3 +238,44 @@ def test_the_file_can_be_copied_elsewhere():
     modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not [name for name in modules if name.partition(".")[0] in ("app", "model")]
+
+
+def test_a_folder_of_images_becomes_a_table_and_maps(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    folder, maps = tmp_path / "scans", tmp_path / "maps.npz"
+    (folder / "class b").mkdir(parents=True)
+    (folder / "one.png").write_bytes(encode(Image.fromarray(page_with_line()), "PNG"))
+    (folder / "class b" / "two.PNG").write_bytes(encode(Image.fromarray(page_with_line()), "PNG"))
+    (folder / "blank.png").write_bytes(encode(Image.new("L", (40, 40), 255), "PNG"))
+    (folder / "broken.jpg").write_bytes(b"no image")
+    (folder / "notes.txt").write_text("no image either")
+    options = [str(folder), f"--url={address}", f"--maps={maps}", "--layers=conv1"]
+    monkeypatch.setattr("sys.argv", ["client", *options])
+
+    status = app.client.main()
+
+    rows = list(csv.reader(capsys.readouterr().out.splitlines()))
+    with Client(address) as kernelscope:
+        line = kernelscope.feature_maps(image=folder / "one.png")
+    assert status == 1
+    assert rows[0] == ["file", "digit", "probability", "problem"]
+    assert rows[1] == ["blank.png", "", "", "blank"]
+    assert rows[2][:3] == ["broken.jpg", "", ""]
+    assert rows[2][3].startswith("The file is of an unknown kind")
+    for row, name in zip(rows[3:], ("class b/two.PNG", "one.png"), strict=True):
+        assert row == [name, str(line.digit), str(line.probability), ""]
+    saved = np.load(maps)
+    assert saved["files"].tolist() == ["blank.png", "class b/two.PNG", "one.png"]
+    np.testing.assert_array_equal(saved["conv1"][2], line["conv1"])
+
+
+def test_a_folder_without_images_is_an_error_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.argv", ["client", str(tmp_path)])
+
+    with pytest.raises(SystemExit):
+        app.client.main()
+
+    assert f"{tmp_path} has no images: no file in it ends in .png, .jpg" in capsys.readouterr().err
