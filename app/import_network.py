@@ -28,7 +28,8 @@ def import_network(folder: Path, name: str, file_name: str, artifacts: Path) -> 
     """Read ``network.onnx`` in a folder, and write the network into the same folder.
 
     Args:
-        folder: With the file, and under ``data`` those that hold its weights.
+        folder: With the file, and under ``data`` those that hold its weights, and one with its settings, which is named
+            like the file or ``model.json``.
         name: Its id.
         file_name: The name that the file had on the visitor's machine.
         artifacts: The folder of the test digits.
@@ -37,7 +38,8 @@ def import_network(folder: Path, name: str, file_name: str, artifacts: Path) -> 
         ArtifactError: It is not a network that can be shown.
     """
     external = {path.name: path.read_bytes() for path in sorted((folder / "data").glob("*"))}
-    read = read_onnx((folder / "network.onnx").read_bytes(), external)
+    settings = external.pop(f"{Path(file_name).stem}.json", None) or external.pop("model.json", None)
+    read = read_onnx((folder / "network.onnx").read_bytes(), external, settings)
     samples = read_tensors(artifacts / SAMPLES_FILE)[0]
     digits, labels = samples["images"][:SHOWN_DIGITS], samples["labels"][:SHOWN_DIGITS]
     save_weights(uploaded_network(name, file_name, read, digits, labels).artifact, folder)

@@ -61,7 +61,8 @@ NETWORK_FORM: dict[str, Any] = {
                         "type": "array",
                         "maxItems": DATA_FILES,
                         "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                        "description": "The files that hold its weights, if it refers to some, under their names.",
+                        "description": "The files that hold its weights, if it refers to some, under their names; "
+                        "model.json with mean, std, input_range and classes, if they should not be measured.",
                     },
                 },
             }

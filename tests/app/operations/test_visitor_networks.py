@@ -87,6 +87,22 @@ async def test_it_is_neither_listed_nor_logged_nor_counted_by_its_id(
     assert "kernelscope_visitor_networks 1.0" in metrics
 
 
+async def test_its_settings_come_in_a_file_of_their_own(client: httpx.AsyncClient, content: bytes):
+    settings = b'{"mean": 0.1307, "std": 0.3081, "classes": ["a","b","c","d","e","f","g","h","i","j"]}'
+    for name in ("model.json", "mine.json"):
+        form = [("file", ("mine.onnx", content)), ("data", (name, settings))]
+        uploaded = (await client.post(URL, files=form, timeout=60)).json()
+        described = (await client.get(f"{URL}/{uploaded['model']}")).json()
+        assert described["classes"] == list("abcdefghij")
+        assert described["layers"][0]["kind"] == "affine"
+
+    refused = await client.post(
+        URL, files=[("file", ("mine.onnx", content)), ("data", ("model.json", b'{"std": 0}'))], timeout=60
+    )
+    assert refused.status_code == 422
+    assert "std" in refused.json()["detail"]
+
+
 async def test_every_process_that_shares_the_folder_serves_it(
     client: httpx.AsyncClient, settings: Settings, content: bytes
 ):
