@@ -216,3 +216,18 @@ def test_adjustment_dialog_breaks_no_rule(open_page, width: int, theme: str):
     expect(page.get_by_role("dialog", name="Adjust image").get_by_text("cropped, centered")).to_be_visible()
 
     assert violations(page) == []
+
+
+def test_what_was_not_dismissed_is_not_replaced_by_what_the_next_response_hides(page: Page):
+    page.evaluate(
+        """async () => {
+          const { createProblemNote } = await import("/static/js/shell/problem-note.js");
+          const { Notice } = await import("/static/js/shell/failures.js");
+          const note = createProblemNote();
+          await note.show(new Notice("This stays.", { lasts: true }));
+          await note.show(new Notice("This goes with the next response."));
+          note.hide();
+        }"""
+    )
+
+    expect(page.get_by_role("alert")).to_have_text(re.compile("This stays."))

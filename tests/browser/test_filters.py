@@ -5,7 +5,7 @@ import re
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import SEVEN, draw, expect_reading, expect_repainted, pixels
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
@@ -135,12 +135,19 @@ def expect_explained(page: Page, label: int) -> None:
     expect(page.locator("body")).to_have_attribute("data-label", str(label))
 
 
+def hover_cell(canvas: Locator, row: int, column: int) -> None:
+    """Point at the middle of a cell of 28×28."""
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.hover(position={"x": (column + 0.5) * box["width"] / 28, "y": (row + 0.5) * box["height"] / 28})
+
+
 def test_maps_are_the_apis(saliency: Page, server: str):
     response = httpx.post(f"{server}/api/v1/experiments/saliency", json={"sample": 15}).json()
     gradient = np.array(response["gradient"])
     expect(saliency.locator("#saliency-legend")).to_contain_text(f"{np.abs(gradient).max():.3g}")
     row, column = np.unravel_index(np.abs(gradient).argmax(), (28, 28))
-    saliency.locator("#saliency-map").hover(position={"x": 10 * int(column) + 5, "y": 10 * int(row) + 5})
+    hover_cell(saliency.locator("#saliency-map"), row, column)
     expected = f"{gradient[row, column]:.3g}".replace("-", "−")
     expect(saliency.locator("#pointed-sentence")).to_contain_text(f"Row {row}, column {column}")
     expect(saliency.locator("#pointed-sentence")).to_contain_text(f"by {expected} for each unit of ink")
@@ -149,7 +156,7 @@ def test_maps_are_the_apis(saliency: Page, server: str):
         httpx.post(f"{server}/api/v1/experiments/occlusion", json={"sample": 15}).json()["logit_changes"]
     )
     top, left = np.unravel_index(covered.argmin(), covered.shape)
-    saliency.locator("#occlusion-map").hover(position={"x": 10 * int(left + 2) + 5, "y": 10 * int(top + 2) + 5})
+    hover_cell(saliency.locator("#occlusion-map"), top + 2, left + 2)
     expected = f"{-covered.min():.3g}"
     expect(saliency.locator("#pointed-sentence")).to_contain_text(f"lowers the logit of 5 by {expected}.")
     expect(saliency.locator("#class-sentence")).to_contain_text(f"Logit of 5: {response['logit']:.3g}")

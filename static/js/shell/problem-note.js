@@ -37,6 +37,8 @@ export function createProblemNote() {
       const isResponse = error instanceof Notice || error instanceof ProblemError;
       const failure = describeFailure(error, isResponse || (await isReachable()));
       if (failure.isOurs) console.error(error);
+      // What a visitor has not dismissed is not replaced by what the next response would hide.
+      if (lasts && !failure.lasts && failure.sentence !== UNREACHABLE) return;
       setText(find(problem, "p", HTMLElement), failure.sentence);
       reload.hidden = !failure.canReload;
       lasts = failure.lasts;
