@@ -10,6 +10,7 @@ delete it, so there is no list that several processes would have to agree on.
 
 import hashlib
 import hmac
+import os
 import secrets
 import shutil
 import tempfile
@@ -159,7 +160,8 @@ class StateFolder:
 
     def _folders(self) -> list[Path]:
         """Those that are kept, being written and being deleted."""
-        return [folder for folder in self._folder.iterdir() if folder.is_dir()]
+        with os.scandir(self._folder) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir()]
 
     def _seconds_until_room(self) -> int:
         ends = [expiry_of(folder.name) for folder in self.kept()]
@@ -189,8 +191,8 @@ def _written_at(folder: Path) -> float:
 def _size(folder: Path) -> int:
     """Bytes of the files in a folder; of those that are deleted meanwhile, none."""
     size = 0
-    with suppress(OSError):
-        for path in folder.rglob("*"):
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
             with suppress(OSError):
-                size += path.stat().st_size
+                size += _size(Path(entry.path)) if entry.is_dir(follow_symlinks=False) else entry.stat().st_size
     return size

@@ -6,6 +6,7 @@ An id begins with the time when what it names is deleted, so that an old address
 import re
 import secrets
 import time
+from datetime import UTC, datetime
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 RANDOM_LETTERS = 26
@@ -39,6 +40,11 @@ def model_name(model: str) -> str:
 def expiry_of(view_id: str) -> int:
     """When what an id names is deleted, in seconds since 1970, to the minute."""
     return 60 * int(view_id[1:8], 16)
+
+
+def expiry_text(view_id: str) -> str:
+    """The same for a response, in UTC (RFC 3339)."""
+    return datetime.fromtimestamp(expiry_of(view_id), UTC).isoformat()
 
 
 def without_view_ids(text: str) -> str:

@@ -3,8 +3,8 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +34,7 @@ from app.formats import send_json
 from app.operations import API
 from app.origin import require_own_page
 from app.parameters import ModelPath, owner_of
+from app.view_id import expiry_text
 
 router = APIRouter(prefix=API, tags=["Models"])
 
@@ -129,15 +130,16 @@ async def upload_network(request: Request) -> Response:
     require_own_page(request, context.settings.origins, "upload networks here")
     file, data = await _read_form(request)
     uploads = context.uploads
-    with uploads.new_folder() as new:
+    with ExitStack() as stack:
+        # Looks at all that are kept, which takes a while.
+        new = await asyncio.to_thread(stack.enter_context, uploads.new_folder())
         await asyncio.to_thread(_write, new.path, file, data)
         name = file.name
         del file, data  # of up to 34 MB, while others are read first
         await context.imports.run(new.path, new.id, name)
         owner = uploads.keep(new)
     served = context.models[new.id]
-    expires = datetime.fromtimestamp(served.expires or 0, UTC).isoformat()
-    response = VisitorNetworkResponse(new.id, owner, served.artifact.title, expires)
+    response = VisitorNetworkResponse(new.id, owner, served.artifact.title, expiry_text(new.id))
     return send_json(response, headers={"Cache-Control": "no-store"})
 
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic cannot read that of typing before Python 3.12
 
-from app.view_id import expiry_of
+from app.view_id import expiry_text
 from model.training_request import MAX_DIGITS, MAX_EPOCHS, Start, TrainingRequest
 
 State = Literal["queued", "running", "done", "failed"]
@@ -111,7 +110,7 @@ class TrainingResponse:
             kernels=kernels,
             problem=problem,
             model=run if state == "done" else None,
-            expires=datetime.fromtimestamp(expiry_of(run), UTC).isoformat(),
+            expires=expiry_text(run),
         )
 
 

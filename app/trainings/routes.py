@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Request
@@ -20,7 +19,7 @@ from app.origin import require_own_page
 from app.parameters import owner_of
 from app.trainings.messages import StartedTraining, TrainingBody, TrainingResponse
 from app.trainings.service import TrainingService
-from app.view_id import expiry_of
+from app.view_id import expiry_text
 from model.onnx.writer import to_onnx
 from model.training_request import TrainingRequest
 
@@ -85,9 +84,8 @@ async def start_training(request: Request) -> Response:
     settings = context_of(request).settings
     require_own_page(request, settings.origins, "start trainings here")
     body = await read_body(TrainingBody, request, settings)
-    run, owner = _service_of(request).start(body.request)
-    expires = datetime.fromtimestamp(expiry_of(run), UTC).isoformat()
-    return send_json(StartedTraining(run, owner, expires), headers=NO_STORE)
+    run, owner = await _service_of(request).start(body.request)
+    return send_json(StartedTraining(run, owner, expiry_text(run)), headers=NO_STORE)
 
 
 @router.get(

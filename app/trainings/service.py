@@ -14,9 +14,8 @@ from app.child_process import end_group, read_tail, start
 from app.errors import ServerBusy, TrainingOff, UnknownTraining
 from app.state_folder import StateFolder
 from app.trainings.messages import TrainingResponse
-from app.trainings.run_files import RunFiles
+from app.trainings.run_files import ABANDONED, RunFiles
 from app.trainings.slots import Slots
-from app.view_id import is_view_id
 from model.training_request import TrainingRequest
 
 logger = logging.getLogger(__name__)
@@ -70,12 +69,14 @@ class TrainingService:
         self._slots = slots
         self._allowed = allowed
         self._closed = False
+        self._starting = 0
+        self._ended: set[str] = set()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         # The first in each line tries to take a slot.
         self._lines = {is_long: asyncio.Lock() for is_long in (False, True)}
         self._queue: tuple[float, list[str]] = (0.0, [])
 
-    def start(self, request: TrainingRequest) -> tuple[str, str]:
+    async def start(self, request: TrainingRequest) -> tuple[str, str]:
         """Queue a training run; returns its id and its owner's token.
 
         Raises:
@@ -85,16 +86,27 @@ class TrainingService:
         """
         if not self._allowed or self._closed:
             raise TrainingOff("This server trains no networks for visitors: KERNELSCOPE_TRAINING is off.")
-        if len(self._tasks) >= MOST_RUNS:
-            raise ServerBusy(f"{len(self._tasks)} trainings run or wait here, the most that this server accepts.", 60)
+        if (runs := len(self._tasks) + self._starting) >= MOST_RUNS:
+            raise ServerBusy(f"{runs} trainings run or wait here, the most that this server accepts.", 60)
+        self._starting += 1
+        try:
+            run, owner = await asyncio.to_thread(self._create, request)
+        finally:
+            self._starting -= 1
+        files = RunFiles(self.state.path_of(run))
+        if self._closed:
+            files.set_phase("failed", STOPPED)
+            return run, owner
+        task = asyncio.create_task(self._train(run, request, files))
+        self._tasks[run] = task
+        task.add_done_callback(lambda _: self._tasks.pop(run, None))
+        return run, owner
+
+    def _create(self, request: TrainingRequest) -> tuple[str, str]:
+        """The files of a new run; its id and its owner's token. Looks at all that are kept, which takes a while."""
         with self.state.new_folder() as new:
             RunFiles.create(new.path, request)
-            owner = self.state.keep(new)
-        files = RunFiles(self.state.path_of(new.id))
-        task = asyncio.create_task(self._train(new.id, request, files))
-        self._tasks[new.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(new.id, None))
-        return new.id, owner
+            return new.id, self.state.keep(new)
 
     async def delete(self, run: str, owner: str) -> None:
         """Cancel a run and delete its network; returns when its process has ended, if it is this worker's.
@@ -166,7 +178,7 @@ class TrainingService:
             RunFiles(self.state.path_of(run)).set_phase("failed", STOPPED)
 
     def _files(self, run: str) -> RunFiles:
-        folder = self.state.find(run) if is_view_id(run) else None
+        folder = self.state.find(run)
         if folder is None:
             raise UnknownTraining(self.state.what_became_of(run))
         return RunFiles(folder)
@@ -177,13 +189,18 @@ class TrainingService:
             return None
         read_at, queue = self._queue
         if time.monotonic() - read_at > LIFE_SECONDS or run not in queue:
+            kept = {folder.name: folder for folder in self.state.kept()}
+            self._ended &= kept.keys()
             waiting = []
-            for folder in self.state.kept():
+            for name in kept.keys() - self._ended:
                 try:
-                    if RunFiles(folder).phase()[0] == "queued":
-                        waiting.append(((folder / "request.json").stat().st_mtime_ns, folder.name))
+                    phase_now, problem = RunFiles(kept[name]).phase()
+                    if phase_now == "queued":
+                        waiting.append(((kept[name] / "request.json").stat().st_mtime_ns, name))
                 except OSError:
                     continue
+                if phase_now in ("done", "failed") and problem != ABANDONED:
+                    self._ended.add(name)
             queue = [name for _, name in sorted(waiting)]
             self._queue = time.monotonic(), queue
         return queue.index(run) + 1 if run in queue else None

@@ -59,9 +59,9 @@ def test_lens_writes_out_its_average_pooling(own_page: Page, own_server: str):
         "import('/static/js/shell/url.js').then((m) => m.fromFragment(location.hash).digit.strokes)"
     )
     place = {"layer": "pool1", "filter": 2, "row": 10, "column": 12}
-    told = httpx.post(f"{own_server}/api/v1/models/colored/neuron", json={"strokes": strokes, **place}).json()
+    shown = httpx.post(f"{own_server}/api/v1/models/colored/neuron", json={"strokes": strokes, **place}).json()
     expect(lens(own_page)).to_contain_text("The mean of the 2×2 patch outlined in map 2 of relu1.")
-    expect(lens(own_page)).to_contain_text(f"mean: {told['computed']:.3f}, of 4 values")
+    expect(lens(own_page)).to_contain_text(f"mean: {shown['computed']:.3f}, of 4 values")
 
 
 def expect_prediction(page: Page, server: str, model: str) -> None:
@@ -237,10 +237,10 @@ def test_lens_writes_out_every_kind_of_layer_as_the_server_does(open_page, unusu
         expect_numbers(page)
         place = {"layer": layer, "filter": filter_number, "row": row, "column": column}
         body = {"sample": DIGIT, **place}
-        told = httpx.post(f"{unusual_server}/api/v1/models/unusual/neuron", json=body).json()
-        expect(lens(page)).to_contain_text(f"{told['computed']:.3f}".replace("-", "−"))
+        shown = httpx.post(f"{unusual_server}/api/v1/models/unusual/neuron", json=body).json()
+        expect(lens(page)).to_contain_text(f"{shown['computed']:.3f}".replace("-", "−"))
         expect(lens(page)).to_contain_text(then)
-        if len(told["patch"][0]) == 3:
+        if len(shown["patch"][0]) == 3:
             expect(lens(page).locator(".number-grid").first.locator("td")).to_have_count(9)
         page.keyboard.press("Escape")
 

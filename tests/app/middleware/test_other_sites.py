@@ -22,10 +22,13 @@ def settings(artifacts: Path) -> Settings:
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_a_listed_site_may_send_json_and_tokens(client: httpx.AsyncClient, method: str):
-    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization, content-type"}
+    wanted = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type",
+    }
 
-    agreed = await client.options(MAPS, headers={**SCHOOL, **asked})
-    rejected = await client.options(MAPS, headers={**EVIL, **asked})
+    agreed = await client.options(MAPS, headers={**SCHOOL, **wanted})
+    rejected = await client.options(MAPS, headers={**EVIL, **wanted})
 
     assert agreed.status_code == 200
     assert agreed.headers["Access-Control-Allow-Origin"] == "https://school.example"
