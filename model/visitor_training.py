@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from model.architectures import CLASSES, MNIST_SHAPE
+from model.arrays import Images
 from model.artifact import Artifact, save_weights
 from model.calibration import calibrate
 from model.child_process import work_for_parent
@@ -35,6 +36,9 @@ HELD_OUT = 1000
 
 UPDATES = 60
 """Approximate number of progress lines of a run."""
+
+MEASURED = 100
+"""Held-out digits on which dead filters are looked for in every progress line: few, so that training is not slowed."""
 
 
 def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: int) -> Network:
@@ -67,8 +71,8 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, fold
         digits: Training digits and validation digits.
         name: Id of the network.
         folder: Folder to write the network to.
-        output: Receives a line of JSON for each update: ``step, steps, epoch, loss, accuracy, kernels``, and at the end
-            ``validation_accuracy`` and ``seconds``.
+        output: Receives a line of JSON for each update: ``step, steps, epoch, loss, accuracy, kernels, dead``, and at
+            the end ``validation_accuracy``, ``seconds``, and ``kernels`` and ``dead`` of the network that is written.
     """
     training, validation = digits
     config = _config_of(request)
@@ -78,6 +82,7 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, fold
     state = start_training(network, config)
     steps = request.epochs * (len(training) // config.batch_size)
     every = max(1, steps // UPDATES)
+    measured = to_batch(validation.images[:MEASURED])
 
     def report(progress: Progress) -> None:
         if progress.step % every == 0 or progress.step == progress.steps:
@@ -89,15 +94,35 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, fold
                 loss=round(progress.loss, 5),
                 accuracy=round(progress.accuracy, 5),
                 kernels=_kernels(network),
+                dead=dead_filters(network, measured),
             )
 
-    _report(output, step=0, steps=steps, epoch=0, kernels=_kernels(network))
+    dead = dead_filters(network, measured)
+    _report(output, step=0, steps=steps, epoch=0, kernels=_kernels(network), dead=dead)
     began = time.perf_counter()
     empty = Digits(np.empty((0, *MNIST_SHAPE[1:]), np.uint8), np.empty(0, np.uint8))
     train(state, config, training, empty, None, report, threads=1)
     seconds = time.perf_counter() - began
-    accuracy = _write(state, config, request, validation, name, folder, seconds)
-    _report(output, validation_accuracy=accuracy, seconds=round(seconds, 2))
+    artifact = _artifact_of(state, config, request, validation, name, seconds)
+    save_weights(artifact, folder)
+    _report(
+        output,
+        validation_accuracy=artifact.record["validation_accuracy"],
+        seconds=round(seconds, 2),
+        kernels=_kernels(artifact.network),
+        dead=[number for number, peak in enumerate(artifact.calibration["relu1"].peaks) if peak <= 0],
+    )
+
+
+def dead_filters(network: Network, images: Images) -> list[int]:
+    """Filters of the convolution whose map is zero after the ReLU, everywhere, on each of these images.
+
+    Args:
+        network: As `build_visitor_network` makes it.
+        images: (N, 1, 28, 28) float32.
+    """
+    pre_activations, _context = network.layers["conv1"].forward(images)
+    return [int(number) for number in np.flatnonzero(pre_activations.max(axis=(0, 2, 3)) <= 0)]
 
 
 def choose_digits(request: TrainingRequest, artifacts: Path) -> tuple[Digits, Digits]:
@@ -146,37 +171,34 @@ def _config_of(request: TrainingRequest) -> TrainConfig:
         seed=request.seed,
         max_learning_rate=request.learning_rate,
         first_kernel_smoothing=TrainConfig().first_kernel_smoothing,
+        equal_filters=request.start == "equal",
     )
 
 
-def _write(
+def _artifact_of(
     state: TrainingState,
     config: TrainConfig,
     request: TrainingRequest,
     validation: Digits,
     name: str,
-    folder: Path,
     seconds: float,
-) -> float:
-    """Returns the share of validation digits classified correctly."""
+) -> Artifact:
+    """The trained network, with what the validation digits say of it."""
     network = ema_network(state)
-    accuracy = accuracy_of(network, validation)
     size = f"{request.kernel_size}×{request.kernel_size}"
-    artifact = Artifact(
+    return Artifact(
         name=name,
         title=f"Trained here: {request.filters} kernels of {size}, {request.digits:,} digits",
         network=network,
         calibration=calibrate(network, to_batch(validation.images)),
         record={
-            "validation_accuracy": accuracy,
+            "validation_accuracy": accuracy_of(network, validation),
             "validation_digits": len(validation),
             "seconds": round(seconds, 2),
             "request": asdict(request),
             "config": config.to_dict(),
         },
     )
-    save_weights(artifact, folder)
-    return accuracy
 
 
 def _kernels(network: Network) -> list[Any]:

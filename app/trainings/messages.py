@@ -40,8 +40,8 @@ class TrainingBody(BaseModel):
 class TrainingUpdate(TypedDict, total=False):
     """One report of the training process.
 
-    The first holds ``digits`` and ``held_out``; each of the following ``step, steps, epoch, loss`` and
-    ``accuracy``; the last ``validation_accuracy`` and ``seconds``.
+    The first holds ``digits`` and ``held_out``; each of the following ``step, steps, epoch, loss, accuracy, kernels``
+    and ``dead``; the last ``validation_accuracy``, ``seconds``, and ``kernels`` and ``dead`` of the finished network.
     """
 
     digits: Annotated[int, Field(description="Number of training digits.")]
@@ -52,6 +52,13 @@ class TrainingUpdate(TypedDict, total=False):
     loss: Annotated[float, Field(description="Of the training digits, in nats.")]
     accuracy: Annotated[float, Field(description="On the training digits, 0–1.")]
     kernels: Annotated[list[list[list[float]]], Field(description="[F][k][k], in events alone.")]
+    dead: Annotated[
+        list[int],
+        Field(
+            description="Dead filters: their map is zero after the ReLU on every held-out digit that was measured, 100 "
+            "while the training runs, all of them in the last report."
+        ),
+    ]
     validation_accuracy: float
     seconds: Annotated[float, Field(description="Duration of the training.")]
 

@@ -50,7 +50,7 @@ RUN_EXAMPLE = {
     "request": asdict(TrainingRequest(kernel_size=7, filters=4, digits=1000)),
     "updates": [
         {"digits": 1000, "held_out": 1000},
-        {"step": 10, "steps": 75, "epoch": 1, "loss": 2.1, "accuracy": 0.3},
+        {"step": 10, "steps": 75, "epoch": 1, "loss": 2.1, "accuracy": 0.3, "dead": []},
     ],
     "kernels": [[[0.1, -0.2, 0.3]]],
     "problem": None,

@@ -32,6 +32,9 @@ class TrainConfig:
             off.
         activity_weight: Of that gradient; see `model.network.ActivityFloor`.
         label_smoothing: Share of each target spread over all classes.
+        equal_filters: The filters of the first layer began equal, with equal weights in the layer behind. Their
+            gradients are then equal except for rounding, since a matrix product may add up its columns in different
+            orders; each gets the mean of them, or rounding would take the part of a random start.
         logit_scale: What the finished network's logits are multiplied by. Label smoothing teaches probabilities that
             are too low; a larger scale calibrates them (Guo et al. 2017, temperature scaling by 1/scale).
         ema_decay: Of the exponential moving average of the weights, which is evaluated and exported.
@@ -59,6 +62,7 @@ class TrainConfig:
     activity_floor: float = 0.1
     activity_weight: float = 0.02
     label_smoothing: float = 0.05
+    equal_filters: bool = False
     logit_scale: float = 2.0
     ema_decay: float = 0.999
     synthetic_digits: int = 36_000

@@ -197,6 +197,8 @@ def train_step(
     for _, _, more in results[1:]:
         for name, gradient in gradients.items():
             gradient += more[name]
+    if config.equal_filters:
+        _equalize(gradients, state.network)
 
     optimizer = state.optimizer
     learning_rate = one_cycle(optimizer.step_count, steps, config.max_learning_rate, config.warmup_share)
@@ -306,6 +308,13 @@ def _prepared_batches(
         if batch + 1 < batches:
             waiting = pool.submit(prepare, batch + 1)
         yield ready
+
+
+def _equalize(gradients: dict[str, Float32], network: Network) -> None:
+    """Replace the gradients of the first layer's filters, and of the weights behind each, by their mean, in place."""
+    kernels, biases, behind, *_ = network.parameters
+    for name, axis in ((kernels, 0), (biases, 0), (behind, 1)):
+        gradients[name][:] = gradients[name].mean(axis=axis, keepdims=True)
 
 
 def _smooth(kernels: Float32, amount: float) -> None:

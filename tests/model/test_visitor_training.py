@@ -13,9 +13,10 @@ import pytest
 from model.artifact import load_artifact
 from model.data.mnist import Digits
 from model.data.training_subset import ARTIFACTS, load_training_subset
-from model.train.loop import accuracy_of
+from model.losses import softmax_cross_entropy
+from model.train.loop import accuracy_of, to_batch
 from model.training_request import MAX_DIGITS, TrainingRequest
-from model.visitor_training import build_visitor_network, choose_digits, run
+from model.visitor_training import MEASURED, build_visitor_network, choose_digits, dead_filters, make_equal, run
 from tests.builders import easy_digits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,32 @@ def test_it_reports_every_few_steps_and_writes_the_network(tmp_path, digits):
     assert last["validation_accuracy"] == pytest.approx(accuracy_of(artifact.network, digits[1280:]))
     assert last["validation_accuracy"] > 0.4, "far above the 0.1 of guessing"
     assert set(artifact.calibration) == set(artifact.network.layers)
+    np.testing.assert_allclose(last["kernels"], artifact.network.parameters["conv1.weight"][:, 0], atol=1e-4)
+
+
+def test_filter_is_dead_that_no_digit_activates(rng, digits):
+    network = build_visitor_network(rng, 5, 4)
+    network.parameters["conv1.bias"][:] = [0, -100, 0.5, -100]
+    images = to_batch(digits.images[:50])
+
+    assert dead_filters(network, images) == [1, 3]
+    assert not network.trace(images).outputs["relu1"][:, [1, 3]].any()
+    # One pixel of one digit is enough: paper is 0, so a bias above 0 activates a filter everywhere.
+    network.parameters["conv1.bias"][1] = 1e-6
+    assert dead_filters(network, images) == [3]
+
+
+def test_dead_filters_are_reported_with_the_finished_networks_own_at_the_end(tmp_path, digits, monkeypatch):
+    monkeypatch.setattr("model.visitor_training.dead_filters", lambda network, images: [len(images)])
+    request = TrainingRequest(kernel_size=3, filters=2, digits=640, epochs=1)
+    output = io.StringIO()
+
+    run(request, (digits[:640], digits[1280:]), "mine", tmp_path, output)
+
+    *middle, last = [json.loads(line)["dead"] for line in output.getvalue().splitlines()]
+    assert middle == [[MEASURED]] * 11
+    peaks = load_artifact(tmp_path).calibration["relu1"].peaks
+    assert last == [number for number, peak in enumerate(peaks) if peak <= 0]
 
 
 def test_reported_loss_does_not_jump_where_a_pass_ends(tmp_path, digits):
@@ -95,6 +122,18 @@ def test_kernels_that_begin_equal_stay_equal_to_the_bit(tmp_path, digits, filter
     assert not np.array_equal(kernels[0], start[0]), "they changed"
 
 
+@pytest.mark.parametrize("filters", [2, 13, 32])
+def test_gradients_of_equal_kernels_differ_by_rounding_alone(digits, filters: int):
+    network = build_visitor_network(np.random.default_rng(1), 5, filters)
+    make_equal(network)
+
+    logits, contexts = network.forward(to_batch(digits.images[:64]))
+    gradients = network.backward(softmax_cross_entropy(logits, digits.labels[:64])[1], contexts)
+
+    for gradient in (gradients["conv1.weight"], gradients["conv1.bias"], gradients["linear.weight"].swapaxes(0, 1)):
+        np.testing.assert_allclose(gradient, np.broadcast_to(gradient[:1], gradient.shape), rtol=1e-4, atol=1e-7)
+
+
 def test_no_digit_is_both_trained_and_evaluated_on():
     request = TrainingRequest(digits=MAX_DIGITS, seed=2)
 
@@ -128,7 +167,7 @@ def test_process_ends_by_itself_when_it_is_done(tmp_path):
         assert process.stderr.read() == ""
 
     assert lines[0] == {"digits": 80, "held_out": 1000}
-    assert lines[-1].keys() == {"validation_accuracy", "seconds"}
+    assert lines[-1].keys() == {"validation_accuracy", "seconds", "kernels", "dead"}
 
 
 def test_process_ends_when_whoever_started_it_is_gone(tmp_path):
