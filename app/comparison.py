@@ -14,17 +14,17 @@ from app.served_network import ServedNetwork
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """One of the shipped networks that experiments compare.
+    """A network that experiments compare.
 
     Attributes:
         id: Id of the model.
         name: Its name on the page.
-        connection: How its first layer is connected to the digit.
+        connection: How the first layer of a shipped one is connected to the digit; others are "other".
     """
 
     id: str
     name: str
-    connection: Literal["fully-connected", "locally-connected", "convolution"]
+    connection: Literal["fully-connected", "locally-connected", "convolution", "other"]
 
 
 _COMPARED = (

@@ -10,6 +10,7 @@ from model.artifact import (
     EXPERIMENTS_FOLDER,
     LAYER_KNOWLEDGE_FILE,
     PIXEL_PERMUTATION_FILE,
+    ROBUSTNESS_FILE,
     TRANSLATION_CURVE_FILE,
     VISUALIZATIONS_FILE,
 )
@@ -43,7 +44,7 @@ class Measurements:
         """
         folder = artifacts / EXPERIMENTS_FOLDER
         records = {}
-        for name in (PIXEL_PERMUTATION_FILE, TRANSLATION_CURVE_FILE, LAYER_KNOWLEDGE_FILE):
+        for name in (PIXEL_PERMUTATION_FILE, TRANSLATION_CURVE_FILE, LAYER_KNOWLEDGE_FILE, ROBUSTNESS_FILE):
             path = folder / name
             if path.exists():
                 try:
@@ -76,6 +77,15 @@ class Measurements:
             return None
         digits = {name: record[name] for name in ("training_digits", "test_digits", "map_digits")}
         return {**digits, "input": record["input"], "steps": steps[0]}
+
+    def robustness_of(self, model: str, kind: str) -> tuple[int, list[float]] | None:
+        """How many digits were perturbed, and the share classified correctly at each level; None if not measured."""
+        record = self._records.get(ROBUSTNESS_FILE)
+        for curve in record["curves"] if record else []:
+            for each in curve["models"]:
+                if record is not None and curve["kind"] == kind and each["id"] == model:
+                    return record["digits"], each["accuracy"]
+        return None
 
     @property
     def visualized_model(self) -> str | None:

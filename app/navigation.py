@@ -88,6 +88,12 @@ EXPERIMENTS = PageMenu(
             "Errors",
             summary="Which digits a network takes for which, what decided, and how often it is right when it is sure.",
         ),
+        PageLink(
+            "/robustness",
+            "Robustness",
+            keeps_digit=True,
+            summary="Rotate, blur, cover or attack your digit until a network is fooled, and compare three networks.",
+        ),
     ),
 )
 

@@ -25,9 +25,11 @@ from app.operations.orientation_tuning import TuningGroup, tuning_groups
 from app.served_network import ServedNetwork
 from app.server.websocket_protocol import MESSAGE_BYTES
 from app.settings import Settings
+from app.view_id import model_name
 from model.experiments.confusion import CLASSES
 from model.experiments.filter_names import named_layers
 from model.experiments.layer_maps import chosen_steps, mapped_layers
+from model.experiments.perturbations import PERTURBATIONS, Perturbation
 
 router = APIRouter(include_in_schema=False)
 
@@ -138,6 +140,19 @@ class ErrorsPageData(PageData):
 
 
 @dataclass(frozen=True)
+class RobustnessPageData(ComparisonPageData):
+    """Of the page about what breaks a network: ``compared`` and ``models`` are all that can be compared there.
+
+    Attributes:
+        shown: Ids of those that are compared at first.
+        kinds: The perturbations by name.
+    """
+
+    shown: list[str]
+    kinds: Mapping[str, Perturbation]
+
+
+@dataclass(frozen=True)
 class OrientationPageData(PageData):
     """Of the page of orientation tuning: the model, and the groups of filters that are compared."""
 
@@ -238,6 +253,28 @@ async def show_errors(request: Request, model: str | None = None) -> Response:
     ]
     page_data = ErrorsPageData(COLORMAPS, served.name, models)
     return _page(request, "pages/errors.html", served, page_data=page_data, classes=CLASSES)
+
+
+@router.get("/robustness")
+async def show_robustness(request: Request, model: str | None = None) -> Response:
+    """What perturbations do to the digit in the compared models and in others that read the same digit."""
+    context = context_of(request)
+    served = context.model(model)
+    shipped = {each.id: each for each in shown_comparison(context.models)}
+    candidates = [served, *context.models.uploaded.values(), *(context.models[id] for id in shipped)]
+    fitting = [each for each in candidates if each.classes == CLASSES]
+    chosen = {each.name: each for each in fitting if each.input_size == fitting[0].input_size}
+    compared = [ComparedModel(id, model_name(id), "other") for id in chosen if id not in shipped]
+    compared += [each for id, each in shipped.items() if id in chosen]
+    of_page = served if served.name in chosen or not chosen else chosen[compared[0].id]
+    page_data = RobustnessPageData(
+        **vars(DigitPageData.of(context, of_page)),
+        compared=compared,
+        models=[ModelResponse.of(chosen[each.id]) for each in compared],
+        shown=[each.id for each in compared if each.id == served.name or each.id in shipped][:3],
+        kinds=PERTURBATIONS,
+    )
+    return _page(request, "pages/robustness.html", served, page_data=page_data, classes=CLASSES)
 
 
 @router.get("/local-and-global")

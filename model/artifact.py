@@ -53,6 +53,7 @@ VISUALIZATIONS_FILE = "feature_visualization.safetensors"
 LAYER_KNOWLEDGE_FILE = "layer_knowledge.json"
 LAYER_MAPS_FILE = "layer_maps.safetensors.gz"
 STEP_PREDICTIONS_FILE = "step_predictions.safetensors.gz"
+ROBUSTNESS_FILE = "robustness.json"
 
 
 @dataclass(frozen=True)

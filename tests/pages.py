@@ -15,6 +15,7 @@ PAGES = {
     "/saliency": READ,
     "/layers": "body[data-sheet]",
     "/errors": "body[data-compared*=relu]",
+    "/robustness": "body[data-perturbed]",
     "/filters": "section[data-painted]",
     "/filters/cnn/conv3/5": "body[data-painted]",
     "/train": "#train-kernels > li",

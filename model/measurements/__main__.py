@@ -18,6 +18,7 @@ from model.artifact import (
     LAYER_KNOWLEDGE_FILE,
     LAYER_MAPS_FILE,
     PIXEL_PERMUTATION_FILE,
+    ROBUSTNESS_FILE,
     STEP_PREDICTIONS_FILE,
     TRANSLATION_CURVE_FILE,
     VISUALIZATIONS_FILE,
@@ -35,6 +36,7 @@ from model.experiments.layer_maps import chosen_steps, save_layer_maps
 from model.measurements.feature_visualization import visualize_filters
 from model.measurements.layer_knowledge import NetworkAtStep, measure_layer_knowledge
 from model.measurements.pixel_permutation import measure_pixel_permutation
+from model.measurements.robustness import measure_robustness
 from model.measurements.step_predictions import predict_at_steps
 from model.measurements.translation_curve import measure_translation_curve
 from model.train.cli import ARTIFACTS
@@ -52,7 +54,8 @@ def main() -> int:
         "translation-curve: classify translated test digits with the shipped networks (seconds); "
         "feature-visualization: what activates each filter of one network most (seconds); "
         "layer-knowledge: how well digits can be distinguished in each layer, and maps of them (minutes); "
-        "step-predictions: the predictions of each network during its training (seconds)",
+        "step-predictions: the predictions of each network during its training (seconds); "
+        "robustness: classify perturbed test digits with the shipped networks (minutes)",
     )
     parser.add_argument("--artifacts", type=Path, default=ARTIFACTS, help="where the networks are and the record goes")
     parser.add_argument("--model", default="cnn", help="the network whose filters are visualized")
@@ -108,12 +111,20 @@ def _predict_at_steps(artifacts: Path, _model: str) -> Path:
     return path
 
 
+def _measure_robustness(artifacts: Path, _model: str) -> Path:
+    networks = [load_artifact(artifacts / name) for name in ARCHITECTURES]
+    with threadpool_limits(1, user_api="blas"):
+        record = measure_robustness(networks, _shipped_test_digits(artifacts), _report)
+    return _write(artifacts / EXPERIMENTS_FOLDER / ROBUSTNESS_FILE, record)
+
+
 MEASUREMENTS: Mapping[str, Callable[[Path, str], Path]] = {
     "pixel-permutation": _measure_permutation,
     "translation-curve": _measure_translation,
     "feature-visualization": _visualize,
     "layer-knowledge": _measure_layers,
     "step-predictions": _predict_at_steps,
+    "robustness": _measure_robustness,
 }
 """By name; each takes the artifacts folder and the name of a network, and returns the path of what it wrote."""
 

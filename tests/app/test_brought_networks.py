@@ -140,6 +140,9 @@ OPERATIONS = [
     ("GET", "/api/v1/experiments/confusion?model=colored", None),
     ("GET", "/api/v1/experiments/confusion/digits?model=colored&label=3", None),
     ("GET", "/api/v1/experiments/misread-digit?model=colored", None),
+    ("GET", "/api/v1/experiments/robustness?models=colored&kind=fgsm", None),
+    ("POST", "/api/v1/experiments/robustness?models=colored", {"strokes": SEVEN, "kind": "fgsm", "level": 0.1}),
+    ("POST", "/api/v1/experiments/robustness?models=cnn,three-classes", {"sample": 0, "kind": "blur", "level": 2}),
     ("GET", f"{COLORED}/filter-names", None),
     ("GET", "/api/v1/models/three-classes/filter-names", None),
     (
@@ -163,6 +166,7 @@ PAGES_OF_ANY_MODEL = (
     "/saliency",
     "/layers",
     "/errors",
+    "/robustness",
     "/tour",
     "/local-and-global",
 )

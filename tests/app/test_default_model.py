@@ -36,6 +36,7 @@ EXPERIMENTS: dict[str, dict[str, Any] | None] = {
     "orientation-tuning": None,
     "perturb-pixel": {"row": 20, "column": 21},
     "pixel-permutation": None,
+    "robustness": {"kind": "noise", "level": 0.4},
     "saliency": {},
     "translation": {"down": 1, "right": -2},
     "translation-curve": {"direction": "right", "max_offset": 2},
@@ -86,6 +87,19 @@ async def test_every_page_shows_the_default_model_or_says_what_it_compares(clien
             statement = page.partition('id="comparison"')[2].partition("</p>")[0]
             assert re.findall(r"<code>([^<]*)</code>", statement) == list(reversed(COMPARED_MODELS))
             assert [each["id"] for each in _data_of(page)["models"]] == list(reversed(COMPARED_MODELS))
+
+
+async def test_robustness_compares_what_reads_the_same_digit(client: httpx.AsyncClient, default: str):
+    data = _data_of((await client.get("/robustness")).text)
+
+    shipped = list(reversed(COMPARED_MODELS))
+    expected = {
+        "mlp-500": (["pool-before-relu", *shipped], shipped),
+        "wide-32": (["wide-32"], ["wide-32"]),
+        "pool-before-relu": (["pool-before-relu", *shipped], ["pool-before-relu", *shipped[:2]]),
+    }
+    assert data["model"]["id"] == default
+    assert ([each["id"] for each in data["compared"]], data["shown"]) == expected[default]
 
 
 async def test_the_gallery_shows_predictions_of_the_page_s_model_or_none(client: httpx.AsyncClient, default: str):

@@ -81,6 +81,8 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "GET /api/v1/experiments/confusion",
         "GET /api/v1/experiments/confusion/digits",
         "GET /api/v1/experiments/misread-digit",
+        "GET /api/v1/experiments/robustness",
+        "POST /api/v1/experiments/robustness",
         "POST /api/v1/trainings",
         "GET /api/v1/trainings/{run}",
         "DELETE /api/v1/trainings/{run}",

@@ -17,6 +17,7 @@ PAGES = [
     "/saliency",
     "/layers",
     "/errors",
+    "/robustness",
     "/filters",
     "/tour",
     "/train",

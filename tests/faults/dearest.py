@@ -155,6 +155,13 @@ def dearest() -> dict[str, Dear]:
         "place_digit": Dear(f"{EXPERIMENTS}/layer-map", "19,000 points, 50 neighbors", drawing, {"neighbors": 50}),
         "get_confusion": Dear(f"{EXPERIMENTS}/confusion", "10,000 digits"),
         "list_confused_digits": Dear(f"{EXPERIMENTS}/confusion/digits", "200 digits as JSON", None, {"limit": 200}),
+        "get_robustness_curve": Dear(f"{EXPERIMENTS}/robustness", "three networks, stored", None, {"kind": "fgsm"}),
+        "perturb_digit": Dear(
+            f"{EXPERIMENTS}/robustness",
+            "gradient of three networks, 16 maps of each",
+            {**drawing, "kind": "fgsm", "level": 0.1},
+            {"layers": "relu1"},
+        ),
         "explain_misread_digit": Dear(f"{EXPERIMENTS}/misread-digit", "of the perceptron", None, {"model": "mlp-500"}),
         "list_samples": Dear("/api/v1/samples", "200 digits as PNG", None, {"limit": 200, "zoom": 11}, PNG),
         "get_sample": Dear("/api/v1/samples/0", "PNG", None, {"zoom": 16}, PNG),

@@ -35,6 +35,7 @@ PAGES: dict[str, str] = {
     "saliency": "/saliency#n=15",
     "layers": "/layers#n=15",
     "errors": "/errors",
+    "robustness": "/robustness#n=15&kind=noise&level=0.4",
     "tour": "/tour#n=15",
     "train": "/train",
     "docs": "/docs",
@@ -53,6 +54,7 @@ OF_OTHER_DEFAULTS = (
     "saliency",
     "layers",
     "errors",
+    "robustness",
     "tour",
     "filters",
 )

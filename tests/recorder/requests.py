@@ -115,6 +115,7 @@ ABLATION = {"layer": "{weighted}", "filter": 0, "ablate": True}
 ONE_NEURON = {"layer": "{weighted}", "filter": 1, "bias": 0.1, "row": 14, "column": 14}
 MODEL, MAPS = f"{API}/models/{{model}}", f"{API}/models/{{model}}/feature-maps"
 LAYER = f"{MODEL}/layers/{{weighted}}"
+ROBUSTNESS = f"{EXPERIMENTS}/robustness"
 
 OF_EACH_MODEL: list[Case] = [
     get("model", "described", MODEL),
@@ -243,6 +244,17 @@ OF_EACH_MODEL: list[Case] = [
     get("confusion", "digits", f"{EXPERIMENTS}/confusion/digits", model="{model}", correct=False, limit=3),
     get("misread-digit", "first", f"{EXPERIMENTS}/misread-digit", model="{model}"),
     get("misread-digit", "safetensors", f"{EXPERIMENTS}/misread-digit", accept(SAFETENSORS), model="{model}"),
+    get("robustness", "noise", f"{EXPERIMENTS}/robustness", models="{model}", kind="noise"),
+    post("robustness", "rotate", ROBUSTNESS, {**SAMPLE, "kind": "rotate", "level": 30}, models="{model}"),
+    post(
+        "robustness",
+        "fgsm",
+        ROBUSTNESS,
+        {**SEVEN, "kind": "fgsm", "level": 0.1},
+        models="{model}",
+        layers="{rectified}",
+    ),
+    post("robustness", "too-far", ROBUSTNESS, {**SAMPLE, "kind": "blur", "level": 9}, models="{model}"),
     get("v2-model", "described", "/v2/models/{model}"),
     get("v2-model", "ready", "/v2/models/{model}/ready"),
     get("v2-model", "version", "/v2/models/{model}/versions/1"),

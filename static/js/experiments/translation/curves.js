@@ -1,8 +1,7 @@
 // @ts-check
 // Predictions against the translation, as curves and in words. Uses neither elements nor requests.
-/** @import { ComparedModel, Connection, MeanTranslationCurve, TranslationCurve } from "../../types.js" */
-
-/** A curve of the plot. @typedef {{id: string, connection: Connection | "cosine", name: string, values: (number | null)[]}} Series */
+/** @import { ComparedModel, MeanTranslationCurve, TranslationCurve } from "../../types.js" */
+/** @import { Series } from "../../draw/curve-plot.js" */
 
 /** What the plot shows. @typedef {{offsets: number[], title: string, series: Series[]}} Figure */
 
@@ -57,27 +56,6 @@ export function describeFigure({ offsets, series }, direction, neurons) {
   const cosine = series.find(({ connection }) => connection === "cosine")?.values[offsets.indexOf(4)] ?? null;
   return `Moved ${direction}. ${curves.join("; ")}. After 4 pixels the perceptron's ${neurons} activations have a cosine of `
     + `${cosine === null ? "–" : cosine.toFixed(2)} with those before: for the perceptron, a moved digit is another digit.`;
-}
-
-/**
- * Positions for labels near the wanted ones, at least `distance` apart and none below `floor`.
- * @param {number[]} wanted
- * @param {number} distance
- * @param {number} floor
- */
-export function spread(wanted, distance, floor) {
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
-  const positions = [...wanted];
-  order.forEach((i, rank) => {
-    if (rank) positions[i] = Math.max(positions[i], positions[order[rank - 1]] + distance);
-  });
-  // A label that would be below the plot pushes the others up.
-  let lowest = floor;
-  for (const i of [...order].reverse()) {
-    positions[i] = Math.min(positions[i], lowest);
-    lowest = positions[i] - distance;
-  }
-  return positions;
 }
 
 /**

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { describeFigure, figureOfDigit, figureOfTestDigits, spread } from "../../../../static/js/experiments/translation/curves.js";
+import { describeFigure, figureOfDigit, figureOfTestDigits } from "../../../../static/js/experiments/translation/curves.js";
 
 /** @type {any[]} */
 const COMPARED = [
@@ -48,9 +48,4 @@ test("each network's tolerance is told, and how far the hidden activations turn"
 
   assert.match(told, /^Moved down\. Perceptron: below one half from 4 pixels on; Convolutional: above one half up to 4 pixels\./);
   assert.match(told, /50 activations have a cosine of 0\.25/);
-});
-
-test("labels keep their distance and stay above the floor", () => {
-  assert.deepEqual(spread([10, 12, 50], 16, 100), [10, 26, 50]);
-  assert.deepEqual(spread([99, 98], 16, 100), [100, 84]);
 });
