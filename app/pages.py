@@ -4,7 +4,7 @@ What the scripts of a page need to know is in the page as JSON, so that they nee
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -325,7 +325,9 @@ async def show_training(request: Request, model: str | None = None) -> Response:
     context = context_of(request)
     served, allowed = context.model(model), context.settings.training
     hours = f"{context.settings.visitor_hours:g}"
-    return _page(request, "pages/train.html", served, page_data=PageData(COLORMAPS), allowed=allowed, hours=hours)
+    # The test digits are shown without predictions, which would be those of another network.
+    page_data = replace(DigitPageData.of(context, served), gallery_model=None)
+    return _page(request, "pages/train.html", served, page_data=page_data, allowed=allowed, hours=hours)
 
 
 @router.get("/docs")

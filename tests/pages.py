@@ -18,7 +18,7 @@ PAGES = {
     "/robustness": "body[data-perturbed]",
     "/filters": "section[data-painted]",
     "/filters/cnn/conv3/5": "body[data-painted]",
-    "/train": "#train-kernels > li",
+    "/train": "#run-A .train-kernels > li",
     "/docs": "main",
     "/problems/image-too-large": "main",
     "/no-such-page": "main",

@@ -1,6 +1,12 @@
 // @ts-check
+/** @import { ModelDescription } from "../types.js" */
 import { apiAddress } from "./address.js";
 import { request, requestJson } from "./http.js";
+
+/** A network's description. @param {string} model  @returns {Promise<ModelDescription>} */
+export function getModel(model) {
+  return requestJson(apiAddress(["models", model]));
+}
 
 /**
  * @param {File} file  An ONNX file.

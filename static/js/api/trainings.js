@@ -28,11 +28,11 @@ export async function deleteTraining(id, owner) {
  * that the server sends only what followed; if the server cannot continue there, it begins with `start` again.
  * @param {string} id
  * @param {{onStart: () => void, onPlace: (place: {state: "queued" | "running", place: number | null}) => void,
- *   onUpdate: (update: TrainingUpdate) => void, onEnd: (end: TrainingEnd) => void}} listeners
- *   `onStart` must drop all updates received before.
+ *   onUpdate: (update: TrainingUpdate) => void, onEnd: (end: TrainingEnd) => void, onBroken: (isFinal: boolean) => void}} listeners
+ *   `onStart` must drop all updates received before; after `onBroken(true)`, the browser does not reconnect.
  * @returns {() => void} Ends it.
  */
-export function followTraining(id, { onStart, onPlace, onUpdate, onEnd }) {
+export function followTraining(id, { onStart, onPlace, onUpdate, onEnd, onBroken }) {
   const source = new EventSource(apiAddress(["trainings", id, "events"]));
   source.addEventListener("start", onStart);
   source.addEventListener("place", ({ data }) => onPlace(JSON.parse(data)));
@@ -41,5 +41,6 @@ export function followTraining(id, { onStart, onPlace, onUpdate, onEnd }) {
     source.close(); // The browser would reconnect otherwise.
     onEnd(JSON.parse(data));
   });
+  source.addEventListener("error", () => onBroken(source.readyState === EventSource.CLOSED));
   return () => source.close();
 }

@@ -1,45 +1,40 @@
 // @ts-check
-// The kernels of a training run, repainted in place.
+// The kernels of a training run, repainted in place; dead filters are marked.
+/** @import { ColorScale } from "../draw/color-scale.js" */
 import { build, resizeList } from "../dom/build.js";
-import { find } from "../dom/find.js";
-import { largestAbsolute } from "../draw/largest.js";
+import { find, setText } from "../dom/find.js";
 import { enlarge, paintPlane } from "../draw/plane.js";
-/** @import { ThemeColors } from "../types.js" */
 
 const KERNEL = 72; // CSS pixels, about.
-const FIRST_RANGE = 0.3;
 
-/**
- * @param {HTMLElement} list
- * @param {{update: (range: [number, number], scale: ThemeColors["diverging"]) => void}} legend
- */
-export function createKernelList(list, legend) {
+/** @param {HTMLElement} list */
+export function createKernelList(list) {
   /** @type {HTMLLIElement[]} */
   const items = [];
-  // The end of the color scale only grows, so that kernels can be compared over time.
-  let range = FIRST_RANGE;
   return {
-    /** Begin a new run. */
-    reset() {
-      range = FIRST_RANGE;
-    },
     /**
      * @param {number[][][]} kernels
-     * @param {ThemeColors} colors
+     * @param {number[]} dead  Numbers of dead filters.
+     * @param {ColorScale} scale
+     * @param {number} range
      */
-    paint(kernels, { diverging }) {
-      range = Math.max(range, largestAbsolute(kernels.flat(2)));
-      legend.update([-range, range], diverging);
-      resizeList(list, items, kernels.length, (number) =>
-        build("li", {},
-          build("canvas", { class: "plane", width: 5, height: 5, role: "img", "aria-label": `Kernel ${number}` }),
-          build("span", {}, String(number))));
+    paint(kernels, dead, scale, range) {
+      resizeList(list, items, kernels.length, () =>
+        build("li", {}, build("canvas", { class: "plane", width: 5, height: 5, role: "img" }), build("span", {})));
       kernels.forEach((kernel, number) => {
         const canvas = find(items[number], "canvas", HTMLCanvasElement);
-        const plane = { width: kernel.length, height: kernel.length, data: Float32Array.from(kernel.flat()) };
-        paintPlane(canvas, plane, diverging, range);
+        const isDead = dead.includes(number);
+        items[number].classList.toggle("dead", isDead);
+        setText(find(items[number], "span", HTMLElement), isDead ? `${number} dead` : String(number));
+        canvas.setAttribute("aria-label", isDead ? `Kernel ${number}, dead` : `Kernel ${number}`);
+        paintPlane(canvas, planeOfRows(kernel), scale, range);
         enlarge(canvas, Math.floor(KERNEL / kernel.length));
       });
     },
   };
+}
+
+/** @param {number[][]} rows */
+export function planeOfRows(rows) {
+  return { width: rows[0].length, height: rows.length, data: Float32Array.from(rows.flat()) };
 }

@@ -10,7 +10,7 @@
 /**
  * One report of a run: the first names its digits, the following ones give the progress, the last one the result.
  * @typedef {{digits?: number, held_out?: number, step?: number, steps?: number, epoch?: number,
- *   loss?: number, accuracy?: number, kernels?: number[][][], validation_accuracy?: number, seconds?: number}} TrainingUpdate
+ *   loss?: number, accuracy?: number, kernels?: number[][][], dead?: number[], validation_accuracy?: number, seconds?: number}} TrainingUpdate
  */
 
 /** On the page alone: "none" before a run, "canceled" after it was deleted.
@@ -20,6 +20,11 @@
 
 /** @typedef {{id: string, state: TrainingState, place: number | null, request: TrainingRequest, problem: string | null}} TrainingResponse */
 
-/** A run as the page knows it. @typedef {{id: string, state: TrainingState, place: number | null, updates: TrainingUpdate[]}} Run */
+/**
+ * A run as the page knows it. `isLost`: there is no connection to the server at the moment.
+ * @typedef {{id: string, state: TrainingState, place: number | null, request: TrainingRequest, updates: TrainingUpdate[], isLost: boolean}} Run
+ */
+
+/** @typedef {"A" | "B"} RunName */
 
 export {};

@@ -1,13 +1,17 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { costSentence, curveOf, newestKernels, noKernels, requestOf, statusSentence } from "../../../static/js/train/run.js";
-/** @import { Run } from "../../../static/js/train/types.js" */
+import {
+  costSentence, curveOf, deadFilters, deadSentence, differenceSentence, isActive, newestKernels, noKernels, progressOf, requestOf, runIdIn, shortStatus, statusSentence,
+} from "../../../static/js/train/run.js";
+/** @import { Run, TrainingRequest } from "../../../static/js/train/types.js" */
 
 const kernels = [[[0.5]]];
+/** @type {TrainingRequest} */
+const request = { kernel_size: 5, filters: 8, learning_rate: 0.004, digits: 5000, epochs: 5, start: "random" };
 /** @type {Run} */
 const done = {
-  id: "v1", state: "done", place: null,
+  id: "v1", state: "done", place: null, request, isLost: false,
   updates: [
     { digits: 5000, held_out: 1000 },
     { step: 0, steps: 2, epoch: 0, kernels: [[[0]]] },
@@ -37,7 +41,7 @@ test("the curve has the reports with loss and accuracy; the newest kernels may b
 
 test("every state has a sentence with its numbers", () => {
   const where = "5,000 MNIST training digits";
-  assert.equal(statusSentence({ ...done, state: "none" }), "No network trained yet.");
+  assert.equal(statusSentence(null), "No network trained yet.");
   assert.equal(statusSentence({ ...done, state: "queued", place: 3 }), "Waiting: number 3 in the queue.");
   assert.equal(statusSentence({ ...done, state: "queued" }), "Waiting for its turn.");
   assert.equal(statusSentence({ ...done, state: "running", updates: [] }), "Preparing the digits…");
@@ -45,8 +49,44 @@ test("every state has a sentence with its numbers", () => {
   assert.equal(statusSentence(done), `Trained in 1.6 s on ${where}. It classifies 93.4% of 1,000 other digits correctly.`);
   assert.equal(statusSentence({ ...done, state: "canceled" }), "Canceled and deleted.");
   assert.equal(statusSentence({ ...done, state: "failed" }), "The training failed; the reason is shown below.");
+  assert.equal(statusSentence({ ...done, state: "running", isLost: true }), "The connection to the server is lost; this page keeps trying.");
+  assert.equal(shortStatus(done), "93.4% of other digits correct.");
+  assert.equal(shortStatus({ ...done, state: "running" }), "Step 2 of 2.");
+  assert.equal(shortStatus({ ...done, state: "queued", place: 3 }), "Waiting: number 3 in the queue.");
 });
 
 test("before the first report, as many kernels as chosen are empty", () => {
   assert.deepEqual(noKernels({ kernel_size: 3, filters: 1 }), [[[0, 0, 0], [0, 0, 0], [0, 0, 0]]]);
+});
+
+test("dead filters are those of the newest report: measured on 100 held-out digits, at the end on all", () => {
+  const middle = { ...done, updates: [done.updates[0], { step: 1, dead: [2] }, { step: 2, dead: [0, 3] }] };
+  assert.deepEqual(deadFilters(middle), { dead: [0, 3], digits: 100 });
+  assert.deepEqual(deadFilters({ ...middle, updates: [...middle.updates, { validation_accuracy: 0.9, dead: [3] }] }), { dead: [3], digits: 1000 });
+  assert.equal(deadSentence(middle), "Filters 0 and 3 are dead: after the ReLU, their maps are zero everywhere, on each of 100 digits that are not used for training.");
+  assert.equal(
+    deadSentence({ ...done, updates: [done.updates[0], { validation_accuracy: 0.9, dead: [3] }] }),
+    "Filter 3 is dead: after the ReLU, its map is zero everywhere, on each of 1,000 digits that are not used for training.",
+  );
+  assert.equal(deadSentence(done), "");
+});
+
+test("two runs differ in the settings that are named with both values", () => {
+  assert.equal(differenceSentence(request, { ...request, start: "equal" }), "A and B differ only in start (A: random, B: all kernels equal).");
+  assert.equal(differenceSentence(request, { ...request, filters: 2, kernel_size: 7 }), "A and B differ in kernel size (A: 5×5, B: 7×7); filters (A: 8, B: 2).");
+  assert.match(differenceSentence(request, { ...request }), /^A and B have the same settings/);
+});
+
+test("progress is a share of the steps, and unknown before the first report", () => {
+  assert.equal(progressOf({ ...done, state: "running", updates: done.updates.slice(0, 3) }), 0.5);
+  assert.equal(progressOf({ ...done, state: "running", updates: [] }), null);
+  assert.equal(progressOf(done), 1);
+  assert.deepEqual([isActive(null), isActive(done), isActive({ ...done, state: "queued" })], [false, false, true]);
+});
+
+test("the id of a run is found in a link to it", () => {
+  const id = "v1c8b5f8-et5aknoutaj3wgcvakyuupaozj";
+  assert.equal(runIdIn(`https://school.example/train#v=1&n=15&run=${id}&compare=new`), id);
+  assert.equal(runIdIn(` ${id}\n`), id);
+  assert.equal(runIdIn("https://school.example/train#n=15"), null);
 });
