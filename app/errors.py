@@ -222,6 +222,14 @@ class NotMeasured(NotFound):
     advice = "The operator of the server can compute it: the detail names the command."
 
 
+class UnknownLesson(NotFound):
+    """There is no lesson of this name."""
+
+    slug = "unknown-lesson"
+    title = "Unknown lesson"
+    advice = "The page /teach lists the lessons."
+
+
 class UnknownProblem(NotFound):
     """There is no problem of this name."""
 

@@ -94,6 +94,11 @@ EXPERIMENTS = PageMenu(
             keeps_digit=True,
             summary="Rotate, blur, cover or attack your digit until a network is fooled, and compare three networks.",
         ),
+        PageLink(
+            "/teach",
+            "Lessons",
+            summary="For the classroom: four lessons on these instruments, with worksheets of the digit that you choose.",
+        ),
     ),
 )
 

@@ -17,7 +17,8 @@ from app.codecs.colormaps import COLORMAPS
 from app.codecs.tensor_json import plain_json
 from app.comparison import ComparedModel, compared_models, shown_comparison
 from app.context import Context, context_of
-from app.errors import UnknownProblem, all_problems
+from app.errors import UnknownLesson, UnknownProblem, all_problems
+from app.lessons import LESSONS, lesson_of, pieces_of
 from app.operations.feature_visualization import filter_response
 from app.operations.kernel_edits import has_convolutions
 from app.operations.models import LayerDescription, ModelResponse
@@ -330,6 +331,27 @@ async def show_training(request: Request, model: str | None = None) -> Response:
     return _page(request, "pages/train.html", served, page_data=page_data, allowed=allowed, hours=hours)
 
 
+@router.get("/teach")
+async def show_lessons(request: Request, model: str | None = None) -> Response:
+    """The lessons for the classroom."""
+    context = context_of(request)
+    return _page(request, "pages/teach.html", context.model(model), lessons=LESSONS, misread=_misread_digit(context))
+
+
+@router.get("/teach/{slug}")
+@router.get("/teach/{slug}/worksheet")
+async def show_lesson(request: Request, slug: str, model: str | None = None) -> Response:
+    """A lesson, or its worksheet with solutions; both are about the shipped models."""
+    context = context_of(request)
+    served, lesson = context.model(model), lesson_of(slug)
+    if lesson is None:
+        lessons = ", ".join(each.slug for each in LESSONS)
+        raise UnknownLesson(f"No lesson is called {slug[:40]!r}; they are: {lessons}.")
+    template = "worksheet" if request.scope["route"].path.endswith("/worksheet") else "lesson"
+    page_data = ComparisonPageData.of(context, served)
+    return _page(request, f"pages/{template}.html", served, page_data=page_data, lesson=lesson, pieces_of=pieces_of)
+
+
 @router.get("/docs")
 async def show_api_reference(request: Request, model: str | None = None) -> Response:
     """Every operation with its parameters and examples, from the same OpenAPI document that programs read."""
@@ -359,6 +381,14 @@ async def get_favicon() -> Response:
 def _steps_of(served: ServedNetwork) -> list[int]:
     """The steps of training that pages offer."""
     return [] if served.history is None else chosen_steps(served.history.steps)
+
+
+def _misread_digit(context: Context) -> int | None:
+    """The first test digit that the shipped convolutional network classifies incorrectly; none if unknown."""
+    for each in shown_comparison(context.models):
+        if each.connection == "convolution" and context.models[each.id].predictions is not None:
+            return next(iter(context.samples.select(None, False, each.id)), None)
+    return None
 
 
 def _template_of(request: Request) -> str:

@@ -99,6 +99,8 @@
  * @property {number} weights    Without biases.
  * @property {number} biases
  * @property {number} parameters  Weights and biases.
+ * @property {number} multiply_adds  For one digit.
+ * @property {number} weight_uses    Of each weight, for one digit.
  * @property {ReceptiveField} receptive_field
  * @property {[number, number]} display_range
  * @property {number[]} dead_filters

@@ -21,6 +21,8 @@ PAGES = [
     "/filters",
     "/tour",
     "/train",
+    "/teach",
+    "/teach/kernels",
     "/docs",
     "/problems/not-found",
 ]

@@ -109,6 +109,11 @@ export function largestAt({ width, data }) {
   return positionOf(data.reduce((best, value, i) => (value > data[best] ? i : best), 0), width);
 }
 
+/** Where a plane has its smallest value. @param {Plane} plane */
+export function smallestAt({ width, data }) {
+  return positionOf(data.reduce((best, value, i) => (value < data[best] ? i : best), 0), width);
+}
+
 /** @param {number} cell  In reading order.  @param {number} width */
 export function positionOf(cell, width) {
   return { row: Math.floor(cell / width), column: cell % width };

@@ -130,3 +130,6 @@ const { schedulePaint, rememberInAddress } = page.start({
 });
 kept = { rememberInAddress };
 for (const root of sections.keys()) watcher.observe(root);
+// go=…  the section with which a link begins; not kept, since the visitor scrolls on.
+const opening = [...sections.keys()].find((root) => /** @type {HTMLElement} */ (root).dataset.experiment === linked.get("go"));
+opening?.scrollIntoView();

@@ -7,10 +7,10 @@ import { createDigitChannel } from "../api/digit-channel.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { createPredictionList } from "../network/prediction-list.js";
 import { openDigitPage } from "../shell/digit-page.js";
+import { followPrinting } from "../shell/printing.js";
 import { FIGURES } from "../tour/figures.js";
 import { CLAIMS, POSITION_CLAIM, claimOf, describeScore, judgeNumber, judgePosition, readGuesses } from "../tour/guesses.js";
 import { createMeasurements } from "../tour/measurements.js";
-import { printInLightColors } from "../tour/printing.js";
 import { followReading } from "../tour/reading.js";
 import { highlightTerms } from "../tour/terms.js";
 
@@ -197,4 +197,5 @@ find(document, "#restart", HTMLButtonElement).addEventListener("click", () => {
 }, { signal });
 showCurrent(reading.claim());
 highlightTerms(document, signal);
-printInLightColors(find(document, "#print", HTMLButtonElement), signal);
+find(document, "#print", HTMLButtonElement).addEventListener("click", () => print(), { signal });
+followPrinting(signal);

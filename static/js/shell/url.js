@@ -23,7 +23,7 @@ import { decodeBase64url, encodeBase64url } from "./base64url.js";
 //
 // Other pages add fields of their own, with names that are not used here:
 // run, compare  training;  kind, level, nets  robustness;  layer, step  what layers know;  stop  tour;  e, f, o, m  kernel editor;  f, x, r  gradients;  c, q, i  saliency;  bar, grating, dark, still, of  orientation
-// costs, map, px, order, move, along, digits  local and global
+// costs, map, px, order, move, along, digits, go  local and global
 
 export const LINK_VERSION = "1";
 const LOWEST = -1;

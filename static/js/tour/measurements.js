@@ -6,11 +6,11 @@ import { requestActivations } from "../api/activations.js";
 import { getLayerCosts, getTuning, postFeatureComparison, postGradients, postPerturbPixel, postTranslation } from "../api/experiments.js";
 import { getFilterNames, requestKernels } from "../api/kernels.js";
 import { requestNeuron } from "../api/neuron.js";
-import { largestAt } from "../draw/plane.js";
+import { largestAt, smallestAt } from "../draw/plane.js";
 import { kernelOf } from "../experiments/feature-comparison/features.js";
 import { formatValue } from "../network/legend.js";
 import { planeOf, planesOf } from "../network/selectors.js";
-import { countDifferent, smallestAt } from "./planes.js";
+import { countDifferent } from "./planes.js";
 
 export const MIDDLE = { row: 14, column: 14 };
 export const SHIFT = { down: 0, right: 2 };

@@ -1,13 +1,6 @@
 // @ts-check
 // Positions and values in planes that the tour points at. Uses neither elements nor requests.
 /** @import { Plane } from "../types.js" */
-/** @import { Position } from "./guesses.js" */
-import { largestAt } from "../draw/plane.js";
-
-/** @param {Plane} plane  @returns {Position} */
-export function smallestAt({ data, ...size }) {
-  return largestAt({ ...size, data: data.map((value) => -value) });
-}
 
 /**
  * How many values are not zero, in a box of each plane.

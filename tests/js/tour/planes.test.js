@@ -1,8 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largestAt, positionOf } from "../../../static/js/draw/plane.js";
-import { countDifferent, smallestAt } from "../../../static/js/tour/planes.js";
+import { largestAt, positionOf, smallestAt } from "../../../static/js/draw/plane.js";
+import { countDifferent } from "../../../static/js/tour/planes.js";
 
 const plane = {
   width: 3,

@@ -16,14 +16,18 @@ export function nameOf(layer) {
  * @param {Prediction | null} prediction
  */
 export function describeNeighbors(layer, neighbors, prediction) {
-  const counts = new Map();
-  for (const { label } of neighbors) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [label, count] = [...counts].sort((a, b) => b[1] - a[1])[0];
-  const nearest = count === neighbors.length ? `all ${count} nearest digits are ${label}s` : `${count} of the ${neighbors.length} nearest digits are ${label}s`;
   const predicted = prediction
     ? `The network predicts ${prediction.digit} (${percent(prediction.probability)}).`
     : "The pad is blank, so there is no prediction.";
-  return `In ${nameOf(layer)}, ${nearest}. ${predicted}`;
+  return `In ${nameOf(layer)}, ${describeLabels(neighbors)}. ${predicted}`;
+}
+
+/** The most frequent class of the nearest digits. @param {Neighbor[]} neighbors */
+export function describeLabels(neighbors) {
+  const counts = new Map();
+  for (const { label } of neighbors) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [label, count] = [...counts].sort((a, b) => b[1] - a[1])[0];
+  return count === neighbors.length ? `all ${count} nearest digits are ${label}s` : `${count} of the ${neighbors.length} nearest digits are ${label}s`;
 }
 
 /** How much of the differences between digits the picture shows. @param {LayerMap} map */

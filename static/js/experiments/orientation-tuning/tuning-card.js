@@ -58,10 +58,15 @@ export function createTuningCard(choose) {
       root.dataset.verdict = word;
       root.dataset.filter = String(before.filter);
       setText(verdict, preferred === null ? word : `${word} ${selectivity.toFixed(2)}`);
-      const sums = preferred === null ? "no activation at any angle" : `prefers ${Math.round(preferred) % 180}°`;
+      const sums = describePreferred(before);
       const after = pooled && pooled.preferred !== null ? `pooled: ${Math.round(pooled.preferred) % 180}°, ${pooled.selectivity.toFixed(2)}` : "";
       figures.replaceChildren(sums, ...(after ? [build("br"), after] : []));
       polar.update({ angles, before: before.activations, pooled: pooled?.activations ?? null, preferred, label: `Tuning of ${called}: ${word}, ${sums}` });
     },
   };
+}
+
+/** @param {Tuning} tuning */
+export function describePreferred({ preferred }) {
+  return preferred === null ? "no activation at any angle" : `prefers ${Math.round(preferred) % 180}°`;
 }

@@ -48,14 +48,18 @@ export function figureOfTestDigits({ digits, directions }, direction, compared, 
  * @param {number} neurons  Of the perceptron's hidden layer.
  */
 export function describeFigure({ offsets, series }, direction, neurons) {
+  const cosine = series.find(({ connection }) => connection === "cosine")?.values[offsets.indexOf(4)] ?? null;
+  return `Moved ${direction}. ${describeReach({ offsets, series })}. After 4 pixels the perceptron's ${neurons} activations have a cosine of `
+    + `${cosine === null ? "–" : cosine.toFixed(2)} with those before: for the perceptron, a moved digit is another digit.`;
+}
+
+/** How far each network tolerates the translation. @param {Pick<Figure, "offsets" | "series">} figure */
+export function describeReach({ offsets, series }) {
   const last = offsets[offsets.length - 1];
-  const curves = series.filter(({ connection }) => connection !== "cosine").map(({ name, values }) => {
+  return series.filter(({ connection }) => connection !== "cosine").map(({ name, values }) => {
     const fallen = offsets.findIndex((by, i) => by > 0 && (values[i] ?? 0) < 0.5);
     return `${name}: ${fallen < 0 ? `above one half up to ${last} pixels` : `below one half from ${offsets[fallen]} pixels on`}`;
-  });
-  const cosine = series.find(({ connection }) => connection === "cosine")?.values[offsets.indexOf(4)] ?? null;
-  return `Moved ${direction}. ${curves.join("; ")}. After 4 pixels the perceptron's ${neurons} activations have a cosine of `
-    + `${cosine === null ? "–" : cosine.toFixed(2)} with those before: for the perceptron, a moved digit is another digit.`;
+  }).join("; ");
 }
 
 /**

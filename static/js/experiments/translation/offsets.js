@@ -18,6 +18,11 @@ export function limited({ down, right }) {
   return { down: within(down), right: within(right) };
 }
 
+/** An offset as the field of a link, which holds no negative numbers. @param {Offset} offset */
+export function fieldOf({ down, right }) {
+  return `${down + MAX_OFFSET}.${right + MAX_OFFSET}`;
+}
+
 /**
  * The same plane translated by whole cells; zeros come in.
  * @param {Plane} plane

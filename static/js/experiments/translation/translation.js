@@ -8,7 +8,7 @@ import { find, findAll, setText } from "../../dom/find.js";
 import { enlarge, paintPlane } from "../../draw/plane.js";
 import { createLegend, formatValue } from "../../network/legend.js";
 import { percent } from "../../network/prediction-bars.js";
-import { describeOffset, describeTranslation, limited, mapOf, MAX_OFFSET, reasonOf, strongestFilter, translated } from "./offsets.js";
+import { describeOffset, describeTranslation, limited, mapOf, MAX_OFFSET, reasonOf, strongestFilter, translated, fieldOf } from "./offsets.js";
 import { numbersIn } from "../../shell/url.js";
 import { createTranslationPlot } from "./translation-plot.js";
 
@@ -117,7 +117,7 @@ export function createTranslation(root, { api, colors, models, compared, fail, a
       enlarge(canvas, ZOOM);
       paint();
     },
-    fields: () => ({ move: offset.down || offset.right ? `${offset.down + MAX_OFFSET}.${offset.right + MAX_OFFSET}` : null, ...plot.fields() }),
+    fields: () => ({ move: offset.down || offset.right ? fieldOf(offset) : null, ...plot.fields() }),
     /** @param {URLSearchParams} fields */
     restore(fields) {
       const [down, right] = numbersIn(fields, "move", [2 * MAX_OFFSET + 1, 2 * MAX_OFFSET + 1]) ?? [MAX_OFFSET, MAX_OFFSET];

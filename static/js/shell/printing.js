@@ -1,11 +1,11 @@
 // @ts-check
-// On paper the page is light in every theme: the canvases are painted again for it.
+// On paper a page is light in every theme: the canvases are painted again for it.
 
 /**
- * @param {HTMLButtonElement} button
  * @param {AbortSignal} signal
+ * @param {() => void} [onPrinted]
  */
-export function printInLightColors(button, signal) {
+export function followPrinting(signal, onPrinted) {
   const root = document.documentElement;
   /** @type {string | undefined} */
   let chosen;
@@ -17,10 +17,12 @@ export function printInLightColors(button, signal) {
     root.dispatchEvent(new Event("themechange"));
   }
 
-  button.addEventListener("click", () => print(), { signal });
   addEventListener("beforeprint", () => {
     chosen = root.dataset.theme;
     show("light");
   }, { signal });
-  addEventListener("afterprint", () => show(chosen), { signal });
+  addEventListener("afterprint", () => {
+    show(chosen);
+    onPrinted?.();
+  }, { signal });
 }
