@@ -462,6 +462,22 @@ FAILURES = Lesson(
             ),
             discuss="Where did the network go wrong: early, with the pixels, or late?",
         ),
+        Step(
+            id="noise",
+            title="Disturb it",
+            minutes=10,
+            path="/robustness",
+            page="Robustness, noise of {noise}",
+            text="Noise of standard deviation {noise} has been added to the pixels. Three networks are compared.",
+            exercises=(
+                Exercise("What does the convolutional network predict now, and with which probability?", "{noisy}"),
+                Exercise(
+                    "How many of the test digits with this noise does each network classify correctly?",
+                    "{noisy_accuracy}",
+                ),
+            ),
+            discuss="Which network loses most? Try other changes: is it always the same one?",
+        ),
     ),
 )
 

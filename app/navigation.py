@@ -97,7 +97,7 @@ EXPERIMENTS = PageMenu(
         PageLink(
             "/teach",
             "Lessons",
-            summary="For the classroom: four lessons on these instruments, with worksheets of the digit that you choose.",
+            summary="For a class: four lessons on these instruments, with worksheets of the digit that you choose.",
         ),
     ),
 )

@@ -183,6 +183,15 @@ def _(page: Page, values: dict[str, str]) -> None:
     expect(page.locator("main")).to_contain_text(f"In the pixels, {values['input_labels']}.")
 
 
+@shows("failures", "noise")
+def _(page: Page, values: dict[str, str]) -> None:
+    expect(page.locator("#accuracy-sentence")).to_have_text(values["noisy_accuracy"])
+    expect(page.locator("main")).to_contain_text(values["noise"])
+    digit, probability = re.fullmatch(r"(\d) \((.*)\)", values["noisy"]).groups()
+    column = page.get_by_role("listitem").filter(has_text="Convolutional").first
+    expect(column).to_contain_text(re.compile(rf"{digit}\s*{re.escape(probability)}"))
+
+
 @each_lesson
 def test_every_link_opens_a_page_that_shows_the_numbers(open_page, lesson: Lesson):
     page = open_lesson(open_page, f"/teach/{lesson.slug}")

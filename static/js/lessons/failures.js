@@ -2,36 +2,41 @@
 // The lesson "When it fails": the prediction for a difficult digit, how often the network is wrong, and what decided.
 /** @import { Digit, ModelDescription } from "../types.js" */
 /** @import { Confusion } from "../api/errors.js" */
-/** @import { Measure } from "./lesson.js" */
+/** @import { Measure, Networks } from "./lesson.js" */
 import { requestActivations } from "../api/activations.js";
 import { getConfusion } from "../api/errors.js";
 import { postOcclusion, postSaliency } from "../api/experiments.js";
 import { postPlacedDigit } from "../api/layer-maps.js";
+import { getRobustnessCurve, postRobustness } from "../api/robustness.js";
 import { getSamples } from "../api/samples.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { largestAt } from "../draw/plane.js";
 import { commonestErrors } from "../experiments/errors/figures.js";
 import { describeLabels } from "../experiments/layer-maps/sentences.js";
+import { describeAccuracy, formatLevel } from "../experiments/robustness/sentences.js";
 import { fallsAtCenter } from "../experiments/saliency/explanation.js";
 import { formatValue } from "../network/legend.js";
 import { percent } from "../network/prediction-bars.js";
 import { planeOf } from "../network/selectors.js";
 import { describeClass, formatCount, lastLayerOf } from "./lesson.js";
 
+const NOISE = 0.4; // Standard deviation, ink being 1.
 const SQUARE = 5; // Pixels; with this one the page of saliency opens.
 const UNLABELED = "not known: choose it under “It is really a …”";
 
 /** @type {Measure} */
-export async function measure(digit, { convolution: { id, model } }) {
+export async function measure(digit, networks) {
+  const { id, model } = networks.convolution;
   const deep = lastRectifier(model);
   const { tensors, prediction } = await requestActivations(id, digit, { layers: [lastLayerOf(model)], dtype: "float32" });
   const label = prediction?.digit ?? 0;
-  const [confusion, saliency, occlusion, placed, truth] = await Promise.all([
+  const [confusion, saliency, occlusion, placed, truth, noise] = await Promise.all([
     getConfusion({ model: id, checkpoint: null }),
     postSaliency(id, digit, label),
     postOcclusion(id, digit, label, SQUARE),
     postPlacedDigit(id, digit, ["input", deep], null),
     labelOf(digit),
+    disturb(digit, networks),
   ]);
   const input = planeOf(tensors.input);
   const falls = fallsAtCenter(occlusion.tensors.logit_changes, SQUARE, input);
@@ -42,6 +47,7 @@ export async function measure(digit, { convolution: { id, model } }) {
   return {
     values: {
       ...valuesOfErrors(confusion, label),
+      ...noise,
       label: truth,
       predicted: describeClass(prediction),
       predicted_class: model.classes[label],
@@ -55,7 +61,7 @@ export async function measure(digit, { convolution: { id, model } }) {
       deep_labels: describeLabels(deepest.neighbors),
       input_labels: describeLabels(pixels.neighbors),
     },
-    links: { digit: "", errors: "", pixels: "", layers: `layer=${deep}` },
+    links: { digit: "", errors: "", pixels: "", layers: `layer=${deep}`, noise: `kind=noise&level=${NOISE}` },
     figures: {
       digit: { plane: input, scale: "ink", range: 1, caption: "the digit" },
       occlusion: { plane: falls, scale: "diverging", range: largestAbsolute(falls.data) || 1, caption: `fall of the logit of ${label}` },
@@ -74,6 +80,21 @@ function valuesOfErrors({ digits, errors, matrix, class_counts: counts, calibrat
     confident: accuracy === null ? "none" : `${formatCount(correct)} of ${formatCount(sure)}: ${percent(accuracy)}`,
     class_count: formatCount(counts[label]),
     class_correct: formatCount(matrix[label][label]),
+  };
+}
+
+/** @param {Digit} digit  @param {Networks} networks */
+async function disturb(digit, networks) {
+  const compared = Object.values(networks);
+  const ids = compared.map(({ id }) => id);
+  const [curve, { response: { models } }] = await Promise.all([
+    getRobustnessCurve(ids, "noise"),
+    postRobustness([networks.convolution.id], digit, { kind: "noise", level: NOISE }, [lastLayerOf(networks.convolution.model)]),
+  ]);
+  return {
+    noise: formatLevel("noise", NOISE),
+    noisy: describeClass(models[0].after),
+    noisy_accuracy: describeAccuracy(curve, NOISE, (id) => compared.find((each) => each.id === id)?.name ?? id),
   };
 }
 
