@@ -29,6 +29,7 @@ from app.navigation import NAVIGATION, page_link
 from app.observability.metrics import Metrics
 from app.operations import (
     attribution,
+    backward_pass,
     confusion,
     evidence,
     feature_comparison,
@@ -81,6 +82,7 @@ ROUTES = (
     filter_names,
     gradients,
     gradient_check,
+    backward_pass,
     gradient_descent,
     kernel_edits,
     feature_visualization,

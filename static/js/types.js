@@ -440,6 +440,17 @@
 /** @typedef {{label: number, weight: number, gradient: number, step: number, loss_below: number, loss_above: number, finite_difference: number}} GradientCheck */
 
 /**
+ * What the δ of one neuron is added up from.
+ * @typedef {object} BackwardPass
+ * @property {number} label
+ * @property {number} loss
+ * @property {string} layer
+ * @property {{filter: number, row: number, column: number, value: number, delta: number}} neuron
+ * @property {{layer: string, operation: "weighted_sum" | "maximum" | "mean" | "copy" | "rectifier" | "function" | "loss", first_filter: number, box: Box}} readers
+ * @property {{step: number, loss_below: number, loss_above: number, finite_difference: number, kinks: number, resolution: number} | null} check
+ */
+
+/**
  * A network before and after steps of gradient descent on one digit.
  * @typedef {object} GradientDescent
  * @property {number} label

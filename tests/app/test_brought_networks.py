@@ -131,6 +131,8 @@ OPERATIONS = [
     ),
     ("POST", "/api/v1/experiments/gradients?models=colored", {"strokes": SEVEN}),
     ("POST", "/api/v1/experiments/gradients?models=cnn,three-classes", {"sample": 0, "label": 2}),
+    ("POST", "/api/v1/experiments/backward-pass?model=colored", {"sample": 0, "layer": "input", "check": True}),
+    ("POST", "/api/v1/experiments/backward-pass?model=colored", {"sample": 0, "layer": "relu1", "filter": 1}),
     ("POST", "/api/v1/experiments/saliency?model=colored", {"sample": 0}),
     ("POST", "/api/v1/experiments/occlusion?model=colored", {"sample": 0, "size": 8, "stride": 4}),
     ("GET", "/api/v1/experiments/orientation-tuning?model=colored", None),

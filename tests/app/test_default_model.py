@@ -22,6 +22,7 @@ ABOUT_ONE_MODEL = ("/", "/orientation", "/editor", "/saliency", "/gradients", "/
 COMPARISONS = ("/local-and-global", "/tour")
 
 EXPERIMENTS: dict[str, dict[str, Any] | None] = {
+    "backward-pass": {},
     "confusion": None,
     "confusion/digits": None,
     "feature-comparison": {},

@@ -67,6 +67,7 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "GET /api/v1/models/{model}/filter-names",
         "POST /api/v1/experiments/gradients",
         "POST /api/v1/experiments/gradient-check",
+        "POST /api/v1/experiments/backward-pass",
         "POST /api/v1/experiments/gradient-descent",
         "POST /api/v1/experiments/kernel-edits",
         "POST /api/v1/experiments/kernel-edits/accuracy",

@@ -298,3 +298,47 @@ def test_page_breaks_no_rule_and_needs_no_sideways_scrolling(open_page, width: s
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
+
+
+def expect_followed(page: Page, layer: str, neuron: str | None = None) -> None:
+    root = page.locator("#backward")
+    expect(root).to_have_attribute("data-layer", layer)
+    if neuron:
+        expect(root).to_have_attribute("data-neuron", neuron)
+
+
+def test_delta_is_followed_from_the_loss_to_the_pixels(page: Page, server: str):
+    expect_followed(page, "linear")
+    expect(page.locator("#delta-readers")).to_contain_text("probability of 3")
+    layers = page.locator("#backward [data-layer]").all_inner_texts()
+    assert (layers[0], layers[-1]) == ("linear", "input")
+
+    for layer in layers[1:]:
+        page.locator("#delta-further").click()
+        expect_followed(page, layer)
+        body = {"sample": 8, "label": 3, "layer": layer}
+        found = httpx.post(f"{server}/api/v1/experiments/backward-pass", json=body).json()
+        rows = page.locator("#delta-parts tbody tr")
+        expect(rows.last.locator("td").last).to_have_text(text_of(found["neuron"]["delta"], 4))
+        # The displayed parts, the others and their sum.
+        assert rows.nth(-2).locator("td").last.inner_text() == rows.last.locator("td").last.inner_text()
+
+    expect(page.locator("#delta-further")).to_be_disabled()
+
+
+def test_part_leads_to_the_neuron_it_comes_from(open_page):
+    page = open_page(f"{PATH}&g=pool1.9.8.6")
+    expect_followed(page, "pool1", "9.8.6")
+    part = page.locator(".part-link").first
+    _, _, number, place = part.inner_text().split(" ", 3)
+    row, column = place.strip("()").split(", ")
+
+    part.click()
+
+    expect_followed(page, "conv2", f"{number}.{row}.{column}")
+    page.wait_for_url(f"**&g=conv2.{number}.{row}.{column}")
+    page.locator("#delta-check").click()
+    expect(page.locator("#delta-check-result")).to_contain_text("Finite difference")
+    page.locator("#delta-map").focus()
+    page.keyboard.press("ArrowRight")
+    expect_followed(page, "conv2", f"{number}.{row}.{min(11, int(column) + 1)}")

@@ -155,6 +155,11 @@ def dearest() -> dict[str, Dear]:
         "place_digit": Dear(f"{EXPERIMENTS}/layer-map", "19,000 points, 50 neighbors", drawing, {"neighbors": 50}),
         "get_confusion": Dear(f"{EXPERIMENTS}/confusion", "10,000 digits"),
         "list_confused_digits": Dear(f"{EXPERIMENTS}/confusion/digits", "200 digits as JSON", None, {"limit": 200}),
+        "follow_backward_pass": Dear(
+            f"{EXPERIMENTS}/backward-pass",
+            "19,000 points, a finite difference",
+            {**drawing, "layer": "relu1", "check": True},
+        ),
         "get_robustness_curve": Dear(f"{EXPERIMENTS}/robustness", "three networks, stored", None, {"kind": "fgsm"}),
         "perturb_digit": Dear(
             f"{EXPERIMENTS}/robustness",

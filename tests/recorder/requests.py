@@ -116,6 +116,7 @@ ONE_NEURON = {"layer": "{weighted}", "filter": 1, "bias": 0.1, "row": 14, "colum
 MODEL, MAPS = f"{API}/models/{{model}}", f"{API}/models/{{model}}/feature-maps"
 LAYER = f"{MODEL}/layers/{{weighted}}"
 ROBUSTNESS = f"{EXPERIMENTS}/robustness"
+BACKWARD = f"{EXPERIMENTS}/backward-pass"
 
 OF_EACH_MODEL: list[Case] = [
     get("model", "described", MODEL),
@@ -204,6 +205,14 @@ OF_EACH_MODEL: list[Case] = [
     post("gradients", "safetensors", f"{EXPERIMENTS}/gradients", SAMPLE, accept(SAFETENSORS), models="{model}"),
     post("gradient-descent", "once", DESCENT, {**SAMPLE, "label": 2, "learning_rate": 0.05}, model="{model}"),
     post("gradient-descent", "three", DESCENT, {**SEVEN, "label": 7, "steps": 3}, model="{model}"),
+    post(
+        "backward-pass",
+        "strongest",
+        BACKWARD,
+        {**SEVEN, "label": 2, "layer": "{rectified}", "check": True},
+        model="{model}",
+    ),
+    post("backward-pass", "pixel", BACKWARD, {**SAMPLE, "label": 2, "row": 14, "column": 14}, model="{model}"),
     post("gradient-descent", "layer", DESCENT, {**SEVEN, "label": 7}, model="{model}", layer="{weighted}"),
     post("kernel-edits", "ablated", f"{EXPERIMENTS}/kernel-edits", {**SAMPLE, "edits": [ABLATION]}, model="{model}"),
     post(

@@ -1,6 +1,6 @@
 // @ts-check
 // The one way to request an experiment.
-/** @import { Attribution, Bar, Digit, EditedAccuracy, GradientCheck, GradientDescent, GradientsResponse, LayerCosts, LayerGeometry, MeanTranslationCurve, PerturbPixelResponse, FeatureComparison, PixelPermutation, TranslationResponse, TranslationCurve, Tensor, OrientationTuning, TuningMeasure } from "../types.js" */
+/** @import { Attribution, BackwardPass, Bar, Digit, EditedAccuracy, GradientCheck, GradientDescent, GradientsResponse, LayerCosts, LayerGeometry, MeanTranslationCurve, PerturbPixelResponse, FeatureComparison, PixelPermutation, TranslationResponse, TranslationCurve, Tensor, OrientationTuning, TuningMeasure } from "../types.js" */
 /** @import { QueryValue } from "./address.js" */
 /** @import { Activations } from "./activations.js" */
 import { activationsOf, bodyOf } from "./activations.js";
@@ -164,6 +164,20 @@ export function postGradients(models, digit, label, { weights }) {
  */
 export function postGradientCheck(model, digit, label, parameter, index) {
   return postExperiment("gradient-check", digit, { ...labeled(label), parameter, index }, { model });
+}
+
+/**
+ * δ of a layer, and the parts that one neuron's is added up from: `deltas` [F, H, W], and `readers/slopes`, `readers/deltas` and
+ * `readers/parts` [F, h, w].
+ * @param {string} model
+ * @param {Digit} digit
+ * @param {number} label
+ * @param {{layer: string, filter?: number, row?: number, column?: number, check?: boolean}} neuron  Without a position: that of largest |δ|.
+ * @returns {Promise<{response: BackwardPass, tensors: Record<string, Tensor>}>}
+ */
+export function postBackwardPass(model, digit, label, neuron) {
+  // Single precision, since the parts are added up on the page.
+  return postForResponse("backward-pass", digit, { label, ...neuron }, { model, dtype: "float32" });
 }
 
 /**

@@ -4,8 +4,9 @@
 /** @import { Activations } from "../api/activations.js" */
 import { requestActivations } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
-import { postGradientCheck, postGradientDescent, postGradients } from "../api/experiments.js";
+import { postBackwardPass, postGradientCheck, postGradientDescent, postGradients } from "../api/experiments.js";
 import { find, setText } from "../dom/find.js";
+import { createBackwardView } from "../experiments/backward-pass/backward-view.js";
 import { gradientsOf } from "../experiments/gradients/assembly-state.js";
 import { createAssembly } from "../experiments/gradients/assembly.js";
 import { createComparison } from "../experiments/gradients/comparison.js";
@@ -26,7 +27,8 @@ const { announce, fail, colors, signal, data: { model, models, compared } } = pa
 const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
 const lossLine = find(document, "#loss", HTMLElement);
 
-// Of the link: f=…  the map;  x=…  the weight, row.column;  r=…  the learning rate, its power of ten
+// Of the link: f=…  the map;  x=…  the weight, row.column;  r=…  the learning rate, its power of ten;  g=…  the neuron whose δ is
+// followed, layer.filter.row.column, or only the layer
 /** @type {ReturnType<typeof page.start> | null} */
 let kept = null;
 /** @type {Known | null} */
@@ -53,6 +55,14 @@ const assembly = assemblyRoot instanceof HTMLElement ? createAssembly(assemblyRo
 const check = assembly && createGradientCheck(/** @type {HTMLElement} */ (assemblyRoot), { announce, fail, signal, request: requestCheck });
 const networks = compared.flatMap((each) => models.filter(({ id }) => id === each.id).map((description) => ({ ...each, model: description })));
 const tiles = networks.length ? createComparison(find(document, "#compare", HTMLElement), networks) : null;
+const backward = createBackwardView(find(document, "#backward", HTMLElement), {
+  colors,
+  announce,
+  fail,
+  signal,
+  onChoice: () => kept?.rememberInAddress(),
+  request: ({ digit, label, layer, neuron, check }) => postBackwardPass(model.id, digit, label, { layer, ...neuron, check }),
+});
 const descent = createDescent(find(document, "#descend", HTMLElement), {
   colors,
   signal,
@@ -114,11 +124,12 @@ kept = page.start({
   layOut() {
     assembly?.layOut();
     paintComparison();
+    backward.layOut();
     descent.layOut();
   },
   extra() {
     const { filter, weight } = assembly?.choice() ?? { filter: null, weight: [0, 0] };
-    return joinFields({ f: filter, x: weight.some(Boolean) ? weight.join(".") : null, r: descent.rate() });
+    return joinFields({ f: filter, x: weight.some(Boolean) ? weight.join(".") : null, r: descent.rate(), g: backward.choice() });
   },
   restore,
 });
@@ -129,6 +140,7 @@ function restore(fields) {
   const weight = /** @type {[number, number] | null} */ (numbersIn(fields, "x", size ?? [1, 1]));
   assembly?.restore({ filter: numbersIn(fields, "f", [filters])?.[0] ?? null, weight: weight ?? [0, 0] });
   descent.restore(fields.get("r"));
+  backward.restore(fields.get("g"));
 }
 
 // --- Painting ------------------------------------------------------------------------------------------------------
@@ -144,6 +156,7 @@ function paint() {
   const weight = tensors[`${model.id}/${name}/weight`];
   const layer = model.layers.find((each) => each.name === name);
   if (assembly && layer) assembly.update(gradientsOf(planeOf(tensors.input), tensors[`${model.id}/${name}`], weight, windowOf(layer)));
+  backward.update(known.digit, label);
   descent.reset();
 }
 

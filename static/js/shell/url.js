@@ -22,7 +22,7 @@ import { decodeBase64url, encodeBase64url } from "./base64url.js";
 // t=…  the step of training whose weights are shown, and the one it is compared with: step.pinned
 //
 // Other pages add fields of their own, with names that are not used here:
-// run, compare  training;  kind, level, nets  robustness;  layer, step  what layers know;  stop  tour;  e, f, o, m  kernel editor;  f, x, r  gradients;  c, q, i  saliency;  bar, grating, dark, still, of  orientation
+// run, compare  training;  kind, level, nets  robustness;  layer, step  what layers know;  stop  tour;  e, f, o, m  kernel editor;  f, x, r, g  gradients;  c, q, i  saliency;  bar, grating, dark, still, of  orientation
 // costs, map, px, order, move, along, digits, go  local and global
 
 export const LINK_VERSION = "1";
