@@ -10,6 +10,7 @@ from typing import Literal
 from app.errors import InvalidInput
 from app.model_catalog import ModelCatalog
 from app.served_network import ServedNetwork
+from model.arrays import Shape3
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def compared_models(catalog: ModelCatalog, names: Sequence[str] | None) -> list[
     return [catalog[name] for name in dict.fromkeys(names)]
 
 
-def common_input_size(networks: Sequence[ServedNetwork]) -> int:
-    """Height and width of the input that all of the networks read, in pixels.
+def common_input(networks: Sequence[ServedNetwork]) -> Shape3:
+    """(C, H, W) of the input that serves all of the networks: in color if one of them reads colors.
 
     Raises:
         InvalidInput: Their inputs have different sizes, or there are no networks.
@@ -65,4 +66,4 @@ def common_input_size(networks: Sequence[ServedNetwork]) -> int:
     if len(set(sizes.values())) > 1:
         listed = ", ".join(f"{name} {size}×{size}" for name, size in sizes.items())
         raise InvalidInput(f"All models get the same digit, but their inputs differ: {listed}. Name fewer models.")
-    return networks[0].input_size
+    return max(served.input_shape for served in networks)

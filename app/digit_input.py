@@ -49,6 +49,7 @@ from app.parameters import split_commas
 from app.problems import invalid_input
 from app.sample_catalog import SampleCatalog
 from app.settings import Settings
+from model.arrays import Shape3
 
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
@@ -122,8 +123,9 @@ class ImageFields(BaseModel):
     framing: Literal["auto", "mnist", "none"] = Field(
         "auto",
         description="mnist: crop to the ink, scale into 20×20, center by mass in 28×28. none: leave it as it is. "
-        "auto: none for samples, and for pixels and images of 28×28 that could be MNIST's: light on dark, most of them "
-        "exactly 0, and the rest within 20×20; else mnist.",
+        "auto: none for samples, for pixels and images of 28×28 that could be MNIST's: light on dark, most of them "
+        "exactly 0, and the rest within 20×20, and for an image in color that has the size of the input of a network "
+        "that reads colors; else mnist.",
     )
     crop: Crop | None = Field(
         None,
@@ -315,6 +317,6 @@ def image_source(data: bytes, settings: Settings, fields: ImageFields) -> Source
     return from_image(image.colors, image.size, fields.threshold)
 
 
-def framed_digit(digit: DigitFields, samples: SampleCatalog, settings: Settings, input_size: int) -> FramedDigit:
-    """The digit of a request, framed for networks of this input size. Takes time, so call it in the pool."""
-    return frame(source_of(digit, samples, settings), digit.framing, input_size)
+def framed_digit(digit: DigitFields, samples: SampleCatalog, settings: Settings, input_shape: Shape3) -> FramedDigit:
+    """The digit of a request, framed for networks of this (C, S, S) input. Takes time, so call it in the pool."""
+    return frame(source_of(digit, samples, settings), digit.framing, input_shape)

@@ -75,9 +75,11 @@ class FeatureMapsResponse:
         return replace(self, layers=layers)
 
     def tensors(self) -> dict[str, Float32]:
-        """`input`, a tensor for each layer, `logits` and `probabilities`."""
+        """`input`, in color also `input/colors`, a tensor for each layer, `logits` and `probabilities`."""
         assert self._outputs is not None  # noqa: S101 - set by `forward`
         tensors = {"input": self.input.pixels}
+        if self.input.colors is not None:
+            tensors["input/colors"] = self.input.colors
         for layer in self.layers:
             tensors[layer.name] = layer.feature_maps
         tensors["logits"] = self._outputs.logits
@@ -109,8 +111,8 @@ def forward(
     Raises:
         FramingImpossible: The source is not 28×28 pixels, and the client requested no framing.
     """
-    digit = frame(source, framing, served.input_size)
-    trace = served.trace(digit.pixels)
+    digit = frame(source, framing, served.input_shape)
+    trace = served.trace(served.picture_of(digit))
     outputs = predicted(trace)
     return FeatureMapsResponse(
         model=served.name,

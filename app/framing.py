@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from app.codecs.array_schema import Pixels
+from app.codecs.array_schema import Array, Pixels
 from app.drawing import MAX_CELLS, draw
 from app.errors import FramingImpossible
-from model.arrays import Float32, Ink
+from model.arrays import Float32, Ink, Shape3
 from model.digits.clutter import Removed
 from model.digits.color import luminance_of
 from model.digits.framing import FRAME_SIZE, could_be_mnist, to_mnist_frame
@@ -24,6 +24,7 @@ from model.digits.paper import has_light_ink
 from model.digits.resampling import resize
 from model.digits.strokes import INK_SIZE, GrowingInk, Stroke
 from model.geometry import Box
+from model.onnx.limits import MAX_INPUT_SIZE
 
 FramingChoice = Literal["auto", "mnist", "none"]
 
@@ -35,10 +36,13 @@ class Source:
     Attributes:
         ink: (H, W) uint8, 0 paper, 255 ink.
         size: (rows, columns) of what the client sent; an image may have been cropped to its ink.
-        unframed: (28, 28) float32 0–1, the network's input without framing; None if the source has another size.
+        unframed: (S, S) float32 0–1, the input without framing, of networks that read this size; None if the source is
+            no square, or larger than any input.
         is_framed: Whether it is already scaled and centered as MNIST's digits are.
         polarity: Whether an image has dark ink on light ground or the reverse; None if it is not an image.
         removed: What was in an image besides ink.
+        colors: (H, W, 3) float32 0–255, of an image in color.
+        by_threshold: Whether the client chose which pixels are ink.
     """
 
     ink: Ink
@@ -47,6 +51,8 @@ class Source:
     is_framed: bool
     polarity: Polarity | None = None
     removed: tuple[Removed, ...] = ()
+    colors: Float32 | None = None
+    by_threshold: bool = False
 
 
 MakeSource = Callable[[int], Source]
@@ -84,6 +90,13 @@ class FramedDigit:
     """The pixels that the network reads, and how they were framed."""
 
     pixels: Pixels
+    colors: Annotated[
+        Annotated[Float32, Array("3", "H", "W", description="Red, green and blue; 0 paper to 1 ink.")] | None,
+        Field(
+            description="Of an image in color, what a network that reads colors gets instead of `pixels`; null for "
+            "other digits, whose ink every channel gets alike, and if none of the networks reads colors."
+        ),
+    ]
     framing: Framing
 
 
@@ -129,42 +142,49 @@ def from_image(colors: Float32, size: tuple[int, int], threshold: float | None =
         threshold: Share of the full contrast from which on a pixel is ink; None: as the contrasts suggest.
     """
     unframed = None
-    if size == (FRAME_SIZE, FRAME_SIZE):
+    in_color = colors if colors.ndim == 3 and np.ptp(colors, axis=2).any() else None
+    if size[0] == size[1] <= MAX_INPUT_SIZE:
         gray = np.rint(luminance_of(colors))
         light_ink = has_light_ink(gray)
         unframed = as_pixels(gray if light_ink else 255 - gray)
         if could_be_mnist(gray) and threshold is None:
-            return Source(gray.astype(np.uint8), size, unframed, is_framed=True, polarity="light-on-dark")
+            return Source(gray.astype(np.uint8), size, unframed, True, polarity="light-on-dark", colors=in_color)
     found = find_ink(colors, threshold)
-    return Source(found.ink, size, unframed, is_framed=False, polarity=found.polarity, removed=found.removed)
+    return Source(found.ink, size, unframed, False, found.polarity, found.removed, in_color, threshold is not None)
 
 
-def frame(source: Source, requested: FramingChoice, input_size: int = FRAME_SIZE) -> FramedDigit:
+def frame(source: Source, requested: FramingChoice, input_shape: Shape3 = (1, FRAME_SIZE, FRAME_SIZE)) -> FramedDigit:
     """Frame a digit for a network.
 
-    ``auto`` frames as MNIST did, except MNIST's own digits, and pixels and images of 28×28 that could be.
+    ``auto`` frames as MNIST did, except MNIST's own digits, pixels and images of 28×28 that could be, and, for a
+    network that reads colors, images in color that have the size of its input.
 
     Args:
         source: The digit as the client sent it.
         requested: How to frame it.
-        input_size: Height and width of the network's input, in pixels; an unframed digit is scaled to it.
+        input_shape: (C, S, S) of the network's input, with one channel or three; an unframed digit is scaled to it.
 
     Raises:
-        FramingImpossible: The source is not 28×28 pixels, and the client requested no framing.
+        FramingImpossible: The source has not the size of an input, and the client requested no framing.
     """
-    if requested == "none" or (requested == "auto" and source.is_framed):
-        if source.unframed is None:
+    channels, size, _ = input_shape
+    colors = source.colors if channels > 1 else None
+    is_whole_input = colors is not None and source.size == (size, size) and not source.by_threshold
+    if requested == "none" or (requested == "auto" and (source.is_framed or is_whole_input)):
+        if source.unframed is None or len(source.unframed) not in (FRAME_SIZE, size):
             height, width = source.size
+            sizes = " or ".join(f"{each}×{each}" for each in dict.fromkeys((FRAME_SIZE, size)))
             raise FramingImpossible(
-                f'"framing": "none" needs an image of {FRAME_SIZE}×{FRAME_SIZE} pixels; this one has {width}×{height} '
+                f'"framing": "none" needs an image of {sizes} pixels; this one has {width}×{height} '
                 '(width×height). With "mnist" or "auto" it is cropped, scaled and centered.',
                 width=width,
                 height=height,
             )
         untouched = Framing(requested, "none", source.size, None, None, None, None, source.polarity, (), 1)
-        return FramedDigit(_scaled(source.unframed, input_size), untouched)
+        unchanged = None if colors is None else _scaled(as_pixels(colors.transpose(2, 0, 1)), size)
+        return FramedDigit(_scaled(source.unframed, size), unchanged, untouched)
 
-    digit = to_mnist_frame(source.ink, input_size)
+    digit = to_mnist_frame(source.ink, size, colors, light_ink=source.polarity == "light-on-dark")
     reduction = source.size[0] / source.ink.shape[0]
     framing = Framing(
         requested=requested,
@@ -178,7 +198,7 @@ def frame(source: Source, requested: FramingChoice, input_size: int = FRAME_SIZE
         removed=source.removed,
         shapes=digit.shapes,
     )
-    return FramedDigit(digit.pixels, framing)
+    return FramedDigit(digit.pixels, digit.colors, framing)
 
 
 def scaled_digits(digits: Ink, input_size: int) -> Float32:
@@ -188,8 +208,8 @@ def scaled_digits(digits: Ink, input_size: int) -> Float32:
 
 
 def _scaled(pixels: Float32, input_size: int) -> Float32:
-    """(28, 28) → (input_size, input_size), 0–1."""
-    return pixels if input_size == FRAME_SIZE else np.clip(resize(pixels, input_size, input_size), 0, 1)
+    """(…, S, S) → (…, input_size, input_size), 0–1."""
+    return pixels if pixels.shape[-1] == input_size else np.clip(resize(pixels, input_size, input_size), 0, 1)
 
 
 def _enlarged(box: Box | None, factor: float, size: tuple[int, int]) -> Box | None:

@@ -12,6 +12,9 @@ from app.framing import FramedDigit
 from app.sample_catalog import SampleCatalog
 from app.served_network import ServedNetwork
 
+DIGITS = 10
+"""Classes of a model whose classes the labels of test digits are taken to be."""
+
 LabelSource = Literal["body", "sample", "prediction"]
 
 # Which classes a model has is checked later, with their number in the error: an uploaded one may have more than ten.
@@ -22,7 +25,9 @@ class LabeledDigitRequest(DigitRequest):
     """One digit, as for feature maps, and the class that counts as correct."""
 
     label: Label | None = Field(
-        None, description="The correct class; left out: a test digit's label, else the prediction of the first model."
+        None,
+        description="The correct class; left out: a test digit's label if the models have ten classes, else the "
+        "prediction of the first model.",
     )
 
 
@@ -49,11 +54,13 @@ def choose_label(
     """
     if body.label is not None:
         return require_class(body.label, networks), "body"
-    if body.sample is not None:
+    if body.sample is not None and all(served.classes == DIGITS for served in networks):
         return require_class(samples[body.sample].label, networks), "sample"
     if not digit.pixels.any():
         raise DigitUnlabeled("The digit is blank, so that no class is the correct one: give a label.")
-    return require_class(int(networks[0].trace(digit.pixels).logits[0].argmax()), networks), "prediction"
+    return require_class(
+        int(networks[0].trace(networks[0].picture_of(digit)).logits[0].argmax()), networks
+    ), "prediction"
 
 
 def class_to_explain(served: ServedNetwork, digit: FramedDigit, label: int | None) -> tuple[int, TopPrediction | None]:
@@ -63,7 +70,7 @@ def class_to_explain(served: ServedNetwork, digit: FramedDigit, label: int | Non
         DigitUnlabeled: There is neither a label nor any ink to predict one from.
         InvalidInput: The network does not have the class.
     """
-    prediction = top_prediction(digit.pixels, served.trace(digit.pixels).probabilities[0])
+    prediction = top_prediction(digit.pixels, served.trace(served.picture_of(digit)).probabilities[0])
     if label is not None:
         return require_class(label, [served]), prediction
     if prediction is None:

@@ -1,8 +1,9 @@
 """Start and stop of the application: load the artifacts, warm up, open the compute pools; close them again."""
 
+import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import numpy as np
@@ -50,6 +51,10 @@ SLOW_THREADS = 1
 """Threads for requests that may take long."""
 
 
+SWEEP_SECONDS = 600.0
+"""Between two searches for visitors' networks and trainings that are too old."""
+
+
 def _load(settings: Settings, visitors: VisitorNetworks) -> tuple[ModelCatalog, SampleCatalog, bool]:
     """Read the models and the test digits.
 
@@ -74,6 +79,14 @@ def _load(settings: Settings, visitors: VisitorNetworks) -> tuple[ModelCatalog, 
             + (f". {settings.default_model}.onnx {reason}" if reason else "")
         )
     return catalog, samples, verified
+
+
+async def _sweep_periodically(folders: Sequence[StateFolder]) -> None:
+    """Delete what is too old even if nobody uploads anything."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        for folder in folders:
+            await asyncio.to_thread(folder.sweep)
 
 
 @asynccontextmanager
@@ -129,9 +142,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             environment.get_template(template)  # compiled now, not during the first request
         ready = {"models": [served.name for served in catalog.all], "samples": len(samples), "verified": verified}
         logger.info("ready", extra=ready)
+        sweeping = asyncio.create_task(_sweep_periodically([uploads, runs]))
         try:
             yield
         finally:
+            sweeping.cancel()
             await trainings.close()
             pool.close(CLOSE_SECONDS)
             slow_pool.close(CLOSE_SECONDS)

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import LayerWithoutKernels, UnknownCheckpoint, UnknownFilter, UnknownLayer, UnknownNeuron
+from app.framing import FramedDigit
 from app.network_history import NetworkHistory
-from model.arrays import Float32
+from model.arrays import Float32, Shape3
 from model.artifact import Artifact, Predictions
 from model.description import LayerDescription
 from model.experiments.filter_names import FilterName, name_filters
 from model.input_convention import InputConvention
+from model.layers import Affine
 from model.network import ForwardTrace, Network
 from model.onnx.settings import Normalization
 from model.plan import InferencePlan
@@ -66,8 +68,12 @@ class ServedNetwork:
     _of_thread: threading.local = field(default_factory=threading.local, repr=False, compare=False)
     _of_step: dict[int, "ServedNetwork"] = field(default_factory=dict, repr=False, compare=False)
 
-    def trace(self, pixels: Float32) -> ForwardTrace:
-        """Every layer's feature maps for (H, W) float32 pixels, by the fast path.
+    def picture_of(self, digit: FramedDigit) -> Float32:
+        """What this network reads of a digit: (3, H, W) if it reads colors and there are some, else (H, W) ink."""
+        return digit.pixels if digit.colors is None or self.input_shape[0] == 1 else digit.colors
+
+    def trace(self, picture: Float32) -> ForwardTrace:
+        """Every layer's feature maps for a picture as of `picture_of`, by the fast path.
 
         They are overwritten by this thread's next call: copy what must outlive the job, or one digit's maps appear in
         the response for another.
@@ -75,7 +81,7 @@ class ServedNetwork:
         plan: InferencePlan | None = getattr(self._of_thread, "plan", None)
         if plan is None:
             plan = self._of_thread.plan = InferencePlan(self.artifact.network)
-        return plan.trace(self.artifact.network.images_of(pixels[np.newaxis]))
+        return plan.trace(self.artifact.network.images_of(picture[np.newaxis]))
 
     def at(self, step: int) -> "ServedNetwork":
         """The network as it was after a training step, with the layers and color ranges of the finished one.
@@ -127,9 +133,14 @@ class ServedNetwork:
         return self.history is None or self.step == self.history.steps[-1]
 
     @property
+    def input_shape(self) -> Shape3:
+        """(C, H, W) of its input: square, with one channel or three."""
+        return self.artifact.network.input_shape
+
+    @property
     def input_size(self) -> int:
-        """Height and width of its square input, in pixels."""
-        return self.artifact.network.input_shape[1]
+        """Height and width of its input, in pixels."""
+        return self.input_shape[1]
 
     @property
     def classes(self) -> int:
@@ -154,8 +165,9 @@ class ServedNetwork:
 
     @property
     def weighted_layers(self) -> list[str]:
-        """Names of the layers with weights, in order."""
-        return [name for name, layer in self.artifact.network.layers.items() if "weight" in layer.parameters]
+        """Names of the layers with weights, in order; not of those that scale maps, as a normalization does."""
+        layers = self.artifact.network.layers
+        return [name for name, layer in layers.items() if "weight" in layer.parameters and layer.kind != Affine.kind]
 
     @cached_property
     def filter_names(self) -> list[FilterName]:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from model.arrays import Shape3
-from model.geometry import ReceptiveField, Window, field_through
-from model.layers import Activation, ReLU
+from model.geometry import Pair, ReceptiveField, Window, field_through
+from model.layers import Activation, Conv2d, GroupedConv2d, ReLU
+from model.layers.conv2d import between_holes
 from model.network import Network
 
 
@@ -21,6 +22,7 @@ class LayerDescription:
         input_shape: (C, H, W) it reads.
         output_shape: (C, H, W) of its feature maps.
         window: How it steps over its input; None where each neuron reads all of it.
+        dilation: Steps between neighboring weights of a kernel (dH, dW); more than 1 leaves holes.
         weights: Number of trained weights, without biases.
         biases: Number of biases and other parameters that are added and not multiplied.
         multiply_adds: Number of multiplications and additions for one image.
@@ -38,6 +40,7 @@ class LayerDescription:
     input_shape: Shape3
     output_shape: Shape3
     window: Window | None
+    dilation: Pair
     weights: int
     biases: int
     multiply_adds: int
@@ -61,7 +64,9 @@ def describe_layers(network: Network) -> list[LayerDescription]:
         else:
             windows = None
         weight = layer.parameters.get("weight")
-        weights = 0 if weight is None else weight.size
+        dilation = layer.dilation if isinstance(layer, Conv2d | GroupedConv2d) else None
+        stored = 0 if weight is None else weight.size
+        weights = stored if weight is None or dilation is None else between_holes(weight, dilation).size
         multiply_adds = layer.multiply_adds(input_shape)
         described.append(
             LayerDescription(
@@ -73,8 +78,9 @@ def describe_layers(network: Network) -> list[LayerDescription]:
                 input_shape=input_shape,
                 output_shape=output_shape,
                 window=layer.window,
+                dilation=dilation or (1, 1),
                 weights=weights,
-                biases=sum(array.size for array in layer.parameters.values()) - weights,
+                biases=sum(array.size for array in layer.parameters.values()) - stored,
                 multiply_adds=multiply_adds,
                 weight_uses=multiply_adds // weights if weights else 0,
                 receptive_field=None if windows is None else field_through(windows),

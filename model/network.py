@@ -156,8 +156,8 @@ class Network:
         return self.input_shape if position == 0 else self.output_shapes[names[position - 1]]
 
     def images_of(self, pictures: NDArray[Any]) -> NDArray[Any]:
-        """(N, H, W) ink → (N, C, H, W) for this network: each channel of a color input has the same ink."""
-        return np.repeat(pictures[:, np.newaxis], self.input_shape[0], axis=1)
+        """(N, H, W) ink, which every channel gets alike, or (N, 3, H, W) colors → (N, C, H, W) for this network."""
+        return pictures if pictures.ndim == 4 else np.repeat(pictures[:, np.newaxis], self.input_shape[0], axis=1)
 
     def forward(self, images: Images) -> tuple[Logits, list[Context]]:
         """Logits for training, where the loss takes the softmax itself.

@@ -55,7 +55,12 @@ class SaliencyResponse:
     prediction: Annotated[TopPrediction | None, Field(description="null for a blank digit.")]
     logit: Annotated[float, Field(description="Of the class.")]
     gradient: Annotated[
-        NDArray[np.float64], Array("H", "W", description="The derivative of the logit by each pixel's ink.")
+        NDArray[np.float64],
+        Array("H", "W", description="The derivative of the logit by each pixel's ink, in all channels together."),
+    ]
+    by_channel: Annotated[
+        Annotated[NDArray[np.float64], Array("3", "H", "W", description="The same by red, green and blue.")] | None,
+        Field(description="null unless the network reads colors of this digit."),
     ]
 
 
@@ -94,17 +99,19 @@ class OcclusionResponse:
 async def explain_saliency(request: Request) -> Response:
     """The gradient of the class's logit by each pixel's ink, with its sign, in double precision.
 
-    safetensors and npz hold `input` and `gradient`; their metadata holds the rest as JSON under `response`.
+    safetensors and npz hold `input` and `gradient`, in color also `by_channel`; their metadata holds the rest as JSON
+    under `response`.
     """
     context, parameters = context_of(request), AttributionParameters.of(request)
     served, wanted = parameters.network_of(context), parameters.format_of(request)
     body = await read_body(ExplainedDigitRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
         label, prediction = class_to_explain(served, digit, body.label)
-        result = explain_by_gradient(served.artifact.network, digit.pixels, label)
-        response = SaliencyResponse(digit, served.name, label, prediction, result.logit, result.gradient)
+        result = explain_by_gradient(served.artifact.network, served.picture_of(digit), label)
+        channels = None if digit.colors is None else result.by_channel
+        response = SaliencyResponse(digit, served.name, label, prediction, result.logit, result.gradient, channels)
         return encode_response(response, wanted)
 
     return send(await context.slow_pool.run(compute), wanted.media_type)
@@ -134,9 +141,9 @@ async def explain_occlusion(request: Request) -> Response:
     body = await read_body(OcclusionRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
         label, prediction = class_to_explain(served, digit, body.label)
-        result = explain_by_occlusion(served.artifact.network, digit.pixels, label, body.size, body.stride)
+        result = explain_by_occlusion(served.artifact.network, served.picture_of(digit), label, body.size, body.stride)
         response = OcclusionResponse(
             input=digit,
             model=served.name,

@@ -162,7 +162,7 @@ async def follow_backward_pass(request: Request) -> Response:
     body = await read_body(BackwardPassRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
         label, label_from = choose_label(body, context.samples, digit, [served])
         return encode_response(_follow(served, digit, label, label_from, body), wanted)
 
@@ -179,7 +179,7 @@ def _follow(
             f"Model {served.name} has no layer {body.layer[:40]!r} before its softmax; there are: {', '.join(known)}.",
             layers=known,
         )
-    back = BackwardPass(served.artifact.network, digit.pixels, label)
+    back = BackwardPass(served.artifact.network, served.picture_of(digit), label)
     try:
         given = (body.filter, body.row, body.column)
         neuron = (

@@ -112,7 +112,7 @@ async def explain_evidence(request: Request, model: ModelPath) -> Response:
     body = await read_body(EvidenceRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
         return encode_response(_explain(served, digit, body), wanted)
 
     return send(await context.slow_pool.run(compute), wanted.media_type, is_gzipped=wanted.is_gzipped)
@@ -120,7 +120,7 @@ async def explain_evidence(request: Request, model: ModelPath) -> Response:
 
 def _explain(served: ServedNetwork, digit: FramedDigit, body: EvidenceRequest) -> EvidenceResponse:
     label, prediction = class_to_explain(served, digit, body.label)
-    evidence = explain_by_evidence(served.artifact.network, digit.pixels, label, body.steps)
+    evidence = explain_by_evidence(served.artifact.network, served.picture_of(digit), label, body.steps)
     layers = [
         LayerEvidenceResponse(name, layer.contributions, _from(layer.links, body.least_link), evidence.left_over(name))
         for name, layer in evidence.layers.items()

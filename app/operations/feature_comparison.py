@@ -13,7 +13,7 @@ from pydantic import Field
 from app.codecs.array_schema import Array
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
-from app.comparison import common_input_size
+from app.comparison import common_input
 from app.context import context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
 from app.documentation import DIGIT_EXAMPLES, documented, request_body
@@ -92,8 +92,8 @@ async def compare_features(request: Request) -> Response:
     body = await read_body(DigitRequest, request, context.settings)
 
     def compute() -> bytes:
-        input_size = common_input_size([perceptron, convolution])
-        digit = framed_digit(body, context.samples, context.settings, input_size)
+        shape = common_input([perceptron, convolution])
+        digit = framed_digit(body, context.samples, context.settings, shape)
         response = FeatureComparisonResponse(
             digit, _global_features(perceptron, digit), _local_features(convolution, digit)
         )
@@ -114,7 +114,7 @@ class _Activations:
     @classmethod
     def of(cls, served: ServedNetwork, digit: FramedDigit) -> "_Activations":
         """Compute (F, H, W) before and after the ReLU; if there is none, both are the same."""
-        trace = served.trace(digit.pixels)
+        trace = served.trace(served.picture_of(digit))
         first, second, *_ = served.layers
         rectified = second if served.layers[second].kind == "relu" else first
         # The arrays inside the network are reused for the next digit.

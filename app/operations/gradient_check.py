@@ -84,7 +84,7 @@ async def check_gradient(request: Request) -> Response:
     body = await read_body(GradientCheckRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
         return encode_json(_check(served, digit, body, context.samples))
 
     return Response(await context.slow_pool.run(compute), media_type=JSON)
@@ -95,12 +95,12 @@ def _check(
 ) -> GradientCheckResponse:
     """Both gradients of the weight; raises UnknownWeight if there is no such weight."""
     label, label_from = choose_label(body, samples, digit, [served])
-    network, index = served.artifact.network, tuple(body.index)
+    network, picture, index = served.artifact.network, served.picture_of(digit), tuple(body.index)
     try:
-        difference = finite_difference(network, digit.pixels, label, body.parameter, index)
+        difference = finite_difference(network, picture, label, body.parameter, index)
     except ParameterError as error:
         raise UnknownWeight(sentence(error)) from None
-    gradient = backpropagate(network, digit.pixels, label).gradients[body.parameter]
+    gradient = backpropagate(network, picture, label).gradients[body.parameter]
     return GradientCheckResponse(
         model=served.name,
         label=label,

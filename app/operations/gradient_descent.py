@@ -106,16 +106,17 @@ async def descend_on_digit(request: Request) -> Response:
 def _descend(
     served: ServedNetwork, layer: str, body: GradientDescentRequest, context: Context
 ) -> GradientDescentResponse:
-    digit = framed_digit(body, context.samples, context.settings, served.input_size)
+    digit = framed_digit(body, context.samples, context.settings, served.input_shape)
     label, label_from = choose_label(body, context.samples, digit, [served])
     before = served.artifact.network
-    descent = descend(before, digit.pixels, label, body.learning_rate, body.steps)
+    picture = served.picture_of(digit)
+    descent = descend(before, picture, label, body.learning_rate, body.steps)
     networks = (before, descent.network)
     names = list(served.layers)
     following = names[names.index(layer) + 1]
     maps_layer = following if served.layers[following].kind == "relu" else layer
-    traces = [network.trace(network.images_of(digit.pixels[np.newaxis])) for network in networks]
-    losses = [loss_of(network, digit.pixels, label) for network in networks]
+    traces = [network.trace(network.images_of(picture[np.newaxis])) for network in networks]
+    losses = [loss_of(network, picture, label) for network in networks]
     return GradientDescentResponse(
         input=digit,
         model=served.name,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from app.codecs.array_schema import Array
 from app.codecs.media_types import TENSORS
-from app.comparison import common_input_size
+from app.comparison import common_input
 from app.context import context_of
 from app.digit_input import DIGIT_ERRORS, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
@@ -156,11 +156,11 @@ async def compute_gradients(request: Request) -> Response:
     body = await read_body(LabeledDigitRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, common_input_size(networks))
+        digit = framed_digit(body, context.samples, context.settings, common_input(networks))
         label, label_from = choose_label(body, context.samples, digit, networks)
         models = []
         for served in networks:
-            result = backpropagate(served.artifact.network, digit.pixels, label)
+            result = backpropagate(served.artifact.network, served.picture_of(digit), label)
             probabilities = list(result.outputs.values())[-1].ravel()
             gradients = [
                 LayerGradient.of(served, result, name, weights=parameters.weights) for name in layers[served.name]

@@ -293,9 +293,10 @@ class _Placer:
     sample: int | None
 
     def __call__(self, source: Source, framing: FramingChoice) -> PlacedDigitResponse:
-        digit = frame(source, framing, self.served.input_size)
-        trace = self.served.trace(digit.pixels)
-        outputs = {INPUT: self.served.artifact.network.images_of(digit.pixels[np.newaxis]), **trace.outputs}
+        digit = frame(source, framing, self.served.input_shape)
+        picture = self.served.picture_of(digit)
+        trace = self.served.trace(picture)
+        outputs = {INPUT: self.served.artifact.network.images_of(picture[np.newaxis]), **trace.outputs}
         return PlacedDigitResponse(
             model=self.served.name,
             checkpoint=self.served.checkpoint,

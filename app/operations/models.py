@@ -51,6 +51,13 @@ class LayerDescription:
         Field(description="Values around the maps that it reads: rows above and columns to the left, mostly zeros."),
     ]
     padding_after: Annotated[Pair | None, Field(description="The same below and to the right.")]
+    dilation: Annotated[
+        Pair,
+        Field(
+            description="[height, width] between neighboring weights of a kernel. Kernels are given with zeros in the "
+            "holes that a dilation leaves; these count neither as weights nor as products."
+        ),
+    ]
     groups: Annotated[
         int, Field(description="Groups of maps of equal size: a filter reads the maps of its own group alone.")
     ]
@@ -82,6 +89,7 @@ class LayerDescription:
             stride=window.stride if window else None,
             padding=window.padding if window else None,
             padding_after=(window.padding_after or window.padding) if window else None,
+            dilation=layer.dilation,
             groups=layer.groups,
             weights=layer.weights,
             biases=layer.biases,

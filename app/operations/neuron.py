@@ -16,6 +16,7 @@ from app.context import context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.errors import UnknownNeuron, sentence
+from app.framing import FramedDigit
 from app.operations import API
 from app.parameters import CheckpointParameter, ModelPath
 from app.served_network import ServedNetwork
@@ -158,22 +159,22 @@ async def write_out_neuron(request: Request, model: ModelPath) -> Response:
 
     def compute() -> bytes:
         served.require_layer(body.layer)
-        digit = framed_digit(body, context.samples, context.settings, served.input_size)
-        return encode_json(neuron_response(served, digit.pixels, body))
+        digit = framed_digit(body, context.samples, context.settings, served.input_shape)
+        return encode_json(neuron_response(served, digit, body))
 
     return Response(await context.slow_pool.run(compute), media_type=JSON)
 
 
-def neuron_response(served: ServedNetwork, pixels: Float32, neuron: NeuronRequest) -> NeuronResponse:
-    """Pass (H, W) pixels through a network and write out one neuron of a known layer.
+def neuron_response(served: ServedNetwork, digit: FramedDigit, neuron: NeuronRequest) -> NeuronResponse:
+    """Pass a digit through a network and write out one neuron of a known layer.
 
     Raises:
         UnknownNeuron: The layer has no such filter, row or column.
     """
     network = served.artifact.network
     # The values of the feature-map response; a copy, because the patch must not change with the next digit.
-    trace = served.trace(pixels).copy()
-    image = network.images_of(pixels[np.newaxis])
+    trace = served.trace(served.picture_of(digit)).copy()
+    image = network.images_of(served.picture_of(digit)[np.newaxis])
     try:
         arithmetic = explain_neuron(network, image, trace, neuron.layer, neuron.filter, neuron.row, neuron.column)
     except NeuronError as error:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from app.codecs.array_schema import Array
 from app.codecs.media_types import TENSORS
-from app.comparison import common_input_size
+from app.comparison import common_input
 from app.context import context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
@@ -134,7 +134,7 @@ async def perturb_pixel(request: Request) -> Response:
     body = await read_body(PerturbPixelRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, common_input_size(networks))
+        digit = framed_digit(body, context.samples, context.settings, common_input(networks))
         return encode_response(_perturb(networks, digit, body), wanted)
 
     return send(await context.slow_pool.run(compute), wanted.media_type)
@@ -155,7 +155,7 @@ def _perturb(networks: Sequence[ServedNetwork], digit: FramedDigit, body: Pertur
     after = float(perturbed[row, column])
     models = []
     for served in networks:
-        result = experiment.perturb_pixel(served.artifact.network, digit.pixels, row, column, after)
+        result = experiment.perturb_pixel(served.artifact.network, served.picture_of(digit), row, column, after)
         models.append(
             PerturbedModel(
                 id=served.name,

@@ -12,7 +12,7 @@ from pydantic import Field
 from app.codecs.array_schema import Array
 from app.codecs.media_types import JSON, TENSORS
 from app.codecs.tensor_json import encode_json
-from app.comparison import common_input_size
+from app.comparison import common_input
 from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, read_body, source_maker
 from app.documentation import SEVEN, documented, request_body
@@ -211,18 +211,18 @@ async def get_robustness_curve(request: Request) -> Response:
 async def perturb_digit(request: Request) -> Response:
     """The perturbed digit, and each model's prediction and maps before and after.
 
-    The digit is framed once, and its framed pixels are perturbed. safetensors and npz hold `input`, and of each model
-    `<model>/pixels`, `<model>/before/probabilities` and `<model>/<layer>/before`, and the same of `after`; their
-    metadata holds the rest as JSON under `response`.
+    The digit is framed once, and its framed pixels are perturbed; those of an image in gray. safetensors and npz hold
+    `input`, and of each model `<model>/pixels`, `<model>/before/probabilities` and `<model>/<layer>/before`, and the
+    same of `after`; their metadata holds the rest as JSON under `response`.
     """
     context, parameters = context_of(request), RobustnessParameters.of(request)
     networks, wanted = parameters.networks_of(context), parameters.format_of(request)
-    layers, size = parameters.layers_of(networks), common_input_size(networks)
+    layers, (_channels, size, _) = parameters.layers_of(networks), common_input(networks)
     body = await read_body(PerturbedDigitRequest, request, context.settings)
     make_source = source_maker(body, context.samples, context.settings)
 
     def compute(most_cells: int) -> bytes:
-        digit = frame(make_source(most_cells), body.framing, size)
+        digit = frame(make_source(most_cells), body.framing, (1, size, size))
         return encode_response(_perturb(context, networks, layers, digit, body), wanted)
 
     work = 2 * sum(layer.multiply_adds for served in networks for layer in served.layers.values())

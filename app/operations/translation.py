@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from app.codecs.array_schema import Array
 from app.codecs.media_types import JSON, TENSORS
 from app.codecs.tensor_json import encode_json
-from app.comparison import common_input_size
+from app.comparison import common_input
 from app.context import context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
@@ -225,7 +225,7 @@ async def translate_digit(request: Request) -> Response:
     body = await read_body(TranslationRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, common_input_size(networks))
+        digit = framed_digit(body, context.samples, context.settings, common_input(networks))
         return encode_response(_translate(networks, digit, body.down, body.right), wanted)
 
     return send(await context.slow_pool.run(compute), wanted.media_type)
@@ -250,7 +250,7 @@ async def compute_translation_curve(request: Request) -> Response:
     body = await read_body(TranslationCurveRequest, request, context.settings)
 
     def compute() -> bytes:
-        digit = framed_digit(body, context.samples, context.settings, common_input_size(networks))
+        digit = framed_digit(body, context.samples, context.settings, common_input(networks))
         label, label_from = choose_label(body, context.samples, digit, networks)
         offsets = list(range(-body.max_offset, body.max_offset + 1))
         down, right = {"right": (0, 1), "down": (1, 0)}[body.direction]
@@ -277,7 +277,8 @@ def _translate(networks: Sequence[ServedNetwork], digit: FramedDigit, down: int,
     models = []
     for served in networks:
         translations = [(0, 0), (down, right)]
-        before, after = experiment.measure_translations(served.artifact.network, digit.pixels, translations)
+        network, picture = served.artifact.network, served.picture_of(digit)
+        before, after = experiment.measure_translations(network, picture, translations)
         models.append(
             TranslatedModel(
                 id=served.name,
@@ -291,7 +292,7 @@ def _translate(networks: Sequence[ServedNetwork], digit: FramedDigit, down: int,
 
 
 def _curve(served: ServedNetwork, digit: FramedDigit, translations: list[tuple[int, int]], label: int) -> CurveModel:
-    results = experiment.measure_translations(served.artifact.network, digit.pixels, translations)
+    results = experiment.measure_translations(served.artifact.network, served.picture_of(digit), translations)
     return CurveModel(
         id=served.name,
         digit=[int(result.probabilities.argmax()) for result in results],

@@ -5,7 +5,7 @@ Knows nothing of digits.
 
 import numpy as np
 
-from model.arrays import Float32
+from model.arrays import Float32, Ink
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """Weights of red, green and blue.
@@ -15,6 +15,9 @@ Source: ITU-R Recommendation BT.601.
 
 MIDDLE = 0.1
 """Share of the image at each border that is left out when contrasts are compared: frames and shadows lie there."""
+
+LEAST_REACH = 64
+"""Least difference, of 255, that a fraction is taken of: below it, a camera's noise would be a large one."""
 
 SAMPLED = 100
 """Rows and columns that are looked at, for the direction."""
@@ -52,6 +55,40 @@ def separating_gray(colors: Float32) -> tuple[Float32, bool]:
         return luminance, False
     shade = colors @ direction - luminance * direction.sum() - paper @ direction
     return np.asarray(np.clip(shade + 128, 0, 255), dtype=np.float32), True
+
+
+def has_light_colors(colors: Float32, ink: Ink) -> bool:
+    """Whether the ink found in (H, W, 3) colors is brighter than what is around it; (H, W) uint8, 255 ink."""
+    luminance, is_ink = luminance_of(colors), ink >= 128
+    return bool(is_ink.any() and luminance[is_ink].mean() > np.median(luminance[~is_ink]))
+
+
+def shares_of_ink(colors: Float32, ink: Ink, *, light_ink: bool) -> Float32:
+    """How the ink of an image is divided among the colors, so that the strongest of the three has all of it.
+
+    A channel in which the ink is darker than the paper (lighter, if it is light ink) differs from it by a fraction
+    of what it could differ there; its share is this fraction divided by the largest of the three. Black ink, on white
+    or on yellow paper, has all of it in every channel; red ink on white paper has it in green and blue, which the paper
+    reflects and the ink does not; red ink on black has it in red.
+
+    Args:
+        colors: (H, W, 3) float32, 0–255.
+        ink: (H, W) uint8, 0 paper, 255 ink.
+        light_ink: Whether the ink is lighter than the paper.
+
+    Returns:
+        (3, H, W) float32, 0–1.
+    """
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return np.ones((3, *ink.shape), dtype=np.float32)
+    around = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    paper = colors[around][ink[around] == 0]
+    ground = np.median(paper if len(paper) else colors.reshape(-1, 3), axis=0)
+    difference = np.maximum(colors - ground if light_ink else ground - colors, 0)
+    fractions = (difference / np.maximum(255 - ground if light_ink else ground, LEAST_REACH)).transpose(2, 0, 1)
+    largest = fractions.max(axis=0)
+    return np.asarray(np.where(largest >= 1 / 255, fractions / np.maximum(largest, 1 / 255), 1), dtype=np.float32)
 
 
 def _inner(colors: Float32) -> Float32:

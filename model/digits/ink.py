@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.arrays import Float32, Ink
 from model.digits.clutter import Removed, digit_marks
-from model.digits.color import separating_gray
+from model.digits.color import has_light_colors, separating_gray
 from model.digits.marks import Mask, find_marks, grown
 from model.digits.panels import panel_of
 from model.digits.paper import contrast_to_paper, has_light_ink
@@ -82,7 +82,9 @@ def find_ink(image: Float32, threshold: float | None = None) -> FoundInk:
         removed.append("shadow")
     cleaned, more = _without_clutter(ink)
     blank[box.top : box.top + box.height, box.left : box.left + box.width] = np.rint(cleaned)
-    return FoundInk(blank, "light-on-dark" if light_ink else "dark-on-light", (*removed, *more))
+    # A direction of color has no bright side.
+    is_light = has_light_colors(image, blank) if by_color else light_ink
+    return FoundInk(blank, "light-on-dark" if is_light else "dark-on-light", (*removed, *more))
 
 
 def _without_grain(gray: Float32) -> Float32:

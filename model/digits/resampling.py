@@ -29,7 +29,7 @@ def resize_matrix(size: int, new_size: int) -> Float32:
 
 
 def resize(image: Float32, height: int, width: int) -> Float32:
-    """Resize an (H, W) float32 image to (height, width), each axis on its own."""
-    rows = resize_matrix(image.shape[0], height)
-    columns = resize_matrix(image.shape[1], width)
+    """Resize (…, H, W) float32 images to (height, width), each axis on its own."""
+    rows = resize_matrix(image.shape[-2], height)
+    columns = resize_matrix(image.shape[-1], width)
     return np.asarray(rows @ image @ columns.T, dtype=np.float32)

@@ -24,11 +24,16 @@ class Saliency:
 
     Attributes:
         logit: Of the class.
-        gradient: (H, W) float64, the derivative of the logit by each pixel's ink.
+        by_channel: (C, H, W) float64, the derivative of the logit by each value of the input.
     """
 
     logit: float
-    gradient: Float64
+    by_channel: Float64
+
+    @property
+    def gradient(self) -> Float64:
+        """(H, W) float64, the derivative of the logit by each pixel's ink, which goes into every channel alike."""
+        return np.asarray(self.by_channel.sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
 
     Args:
         network: The network; its last layer turns logits into probabilities.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         digit: The class.
 
     Source:
@@ -75,8 +80,7 @@ def explain_by_gradient(network: Network, pixels: Float32, digit: int) -> Salien
     delta[0, digit] = 1
     by_input = double.backward_from(layer, delta, recording).input
     assert by_input is not None, "it is left out only on request"
-    # Ink goes into every channel alike, so its effect is the sum over them.
-    return Saliency(float(logits[0, digit, 0, 0]), np.ascontiguousarray(by_input[0].sum(axis=0), dtype=np.float64))
+    return Saliency(float(logits[0, digit, 0, 0]), np.ascontiguousarray(by_input[0], dtype=np.float64))
 
 
 def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: int, stride: int = 1) -> Occlusion:
@@ -84,7 +88,7 @@ def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: in
 
     Args:
         network: The network.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         digit: The class.
         size: Of the square, in pixels.
         stride: Between squares, in pixels.
@@ -95,7 +99,7 @@ def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: in
     Source:
         Zeiler & Fergus (2014), "Visualizing and understanding convolutional networks", section 4.2.
     """
-    height, width = pixels.shape
+    height, width = pixels.shape[-2:]
     if size > min(height, width):
         raise ShapeError(f"a square of {size} pixels does not fit into {height}×{width}")
     tops, lefts = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
@@ -103,9 +107,9 @@ def explain_by_occlusion(network: Network, pixels: Float32, digit: int, size: in
     images, positions = [pixels], []
     for row, top in enumerate(tops):
         for column, left in enumerate(lefts):
-            if pixels[top : top + size, left : left + size].any():
+            if pixels[..., top : top + size, left : left + size].any():
                 occluded = pixels.copy()
-                occluded[top : top + size, left : left + size] = 0
+                occluded[..., top : top + size, left : left + size] = 0
                 images.append(occluded)
                 positions.append((row, column))
     batches = [network.images_of(np.stack(images[begin : begin + BATCH])) for begin in range(0, len(images), BATCH)]

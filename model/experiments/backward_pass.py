@@ -97,7 +97,7 @@ class BackwardPass:
 
         Args:
             network: The network.
-            pixels: (H, W) float32.
+            pixels: (H, W) float32, or (3, H, W) colors.
             label: The class that counts as correct.
         """
         self._network, self._label = network.as_dtype(np.float64), label

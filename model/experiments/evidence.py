@@ -71,12 +71,12 @@ def explain_by_evidence(network: Network, pixels: Float32, digit: int, steps: in
 
     Args:
         network: The network; its last layer turns logits into probabilities.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         digit: The class.
         steps: From a blank page to the digit.
     """
-    ink = np.linspace(0, 1, steps + 1, dtype=np.float32)[:, np.newaxis, np.newaxis] ** 2
-    images = network.images_of(ink * pixels)
+    shares = np.linspace(0, 1, steps + 1, dtype=np.float32) ** 2
+    images = network.images_of(np.multiply.outer(shares, pixels))
     *names, _softmax = network.layers
     outputs = network.record(images, last=names[-1]).outputs
     logits = outputs[names[-1]][:, digit, 0, 0]
@@ -87,9 +87,9 @@ def explain_by_evidence(network: Network, pixels: Float32, digit: int, steps: in
     for name, source in zip(reversed(names), reversed(["", *names[:-1]]), strict=True):
         y, x = _change(outputs[name]), _change(outputs[source] if source else images)
         contributions = np.einsum("nfhw,nfhw->f", multipliers, y.difference, dtype=np.float64)
-        shares = network.layers[name].multipliers(multipliers, x, y)
-        layers[name] = LayerEvidence(contributions, shares.links)
-        multipliers = shares.multipliers
+        passed_on = network.layers[name].multipliers(multipliers, x, y)
+        layers[name] = LayerEvidence(contributions, passed_on.links)
+        multipliers = passed_on.multipliers
     by_pixel = np.einsum("nchw,nchw->hw", multipliers, _change(images).difference, dtype=np.float64)
     in_order = dict(reversed(layers.items()))
     return Evidence(float(logits[-1]), float(logits[0]), np.ascontiguousarray(by_pixel), in_order)

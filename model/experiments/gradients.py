@@ -83,7 +83,7 @@ def backpropagate(network: Network, pixels: Float32, label: int) -> Backpropagat
 
     Args:
         network: The network.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         label: The class that counts as correct.
     """
     x: NDArray[Any] = network.images_of(pixels[np.newaxis]).astype(np.float64)
@@ -110,7 +110,7 @@ def descend(network: Network, pixels: Float32, label: int, learning_rate: float,
 
     Args:
         network: Left unchanged.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         label: The class that counts as correct.
         learning_rate: Learning rate.
         steps: How many.
@@ -135,7 +135,7 @@ def finite_difference(
 
     Args:
         network: Left unchanged.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         label: The class that counts as correct.
         parameter: Name of an array of `Network.parameters`.
         index: Of the weight in that array.
@@ -149,6 +149,9 @@ def finite_difference(
     shape = network.parameters[parameter].shape
     if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
         raise ParameterError(f"{parameter} has no weight at {list(index)}; its shape is {list(shape)}")
+    dilation = getattr(network.layers[parameter.rpartition(".")[0]], "dilation", None) or (1, 1)
+    if parameter.endswith(".weight") and any(at % step for at, step in zip(index[-2:], dilation, strict=True)):
+        raise ParameterError(f"{parameter} has a hole at {list(index)}; its dilation is {list(dilation)}")
     changed = network.as_dtype(np.float64)
     weights = changed.parameters[parameter]
     weight = float(weights[index])

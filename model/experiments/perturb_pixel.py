@@ -53,13 +53,13 @@ def perturb_pixel(network: Network, pixels: Float32, row: int, column: int, valu
 
     Args:
         network: The network.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         row: Row of the pixel.
         column: Column of the pixel.
-        value: The new value of the pixel.
+        value: The new value of the pixel, in every channel.
     """
     pair = np.stack([pixels, pixels])
-    pair[1, row, column] = value
+    pair[1, ..., row, column] = value
     outputs = trace_exactly(network, network.images_of(pair))
     layers = []
     for layer in describe_layers(network):

@@ -95,7 +95,7 @@ def measure_translations(network: Network, pixels: Float32, translations: list[t
 
     Args:
         network: The network.
-        pixels: (H, W) float32.
+        pixels: (H, W) float32, or (3, H, W) colors.
         translations: (down, right), in pixels.
     """
     translated = [translate(pixels, down, right) for down, right in translations]

@@ -19,6 +19,21 @@ from model.layers.neuron_terms import NeuronTerms, patch_of
 from model.windows import from_rows, row_patches, to_rows, unroll_columns
 
 
+def between_holes(kernels: Float32, dilation: Pair | None) -> Float32:
+    """(F, C, kH, kW) kernels stored with the holes of a dilation → a view of their weights alone."""
+    down, right = dilation or (1, 1)
+    return kernels[:, :, ::down, ::right]
+
+
+def with_holes(weights: Float32, dilation: Pair) -> Float32:
+    """(F, C, kH, kW) weights → kernels with zeros between them, which the dilation leaves out."""
+    filters, channels, tall, wide = weights.shape
+    extents = (filters, channels, (tall - 1) * dilation[0] + 1, (wide - 1) * dilation[1] + 1)
+    kernels = np.zeros(extents, dtype=weights.dtype)
+    between_holes(kernels, dilation)[...] = weights
+    return kernels
+
+
 class Conv2dContext(NamedTuple):
     """What `Conv2d.backward` needs: the unrolled input and the input's extents."""
 
@@ -41,6 +56,8 @@ class Conv2d:
         stride: Step between neighboring neurons' patches (sH, sW), in pixels.
         padding: Zeros above and to the left of the input (pH, pW), in pixels.
         padding_after: Zeros below it and to its right; None: as many as above and to the left.
+        dilation: Steps between neighboring weights, in pixels; None: 1. The kernel is stored with zeros in the holes
+            between them, which are no weights: they count nowhere and are never trained.
     """
 
     kind: ClassVar[str] = "conv2d"
@@ -51,6 +68,7 @@ class Conv2d:
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
     padding_after: Pair | None = None
+    dilation: Pair | None = None
 
     @classmethod
     def create(
@@ -75,6 +93,7 @@ class Conv2d:
             stride=pair_of(settings["stride"]),
             padding=pair_of(settings["padding"]),
             padding_after=optional_pair_of(settings.get("padding_after")),
+            dilation=optional_pair_of(settings.get("dilation")),
         )
 
     @property
@@ -97,7 +116,7 @@ class Conv2d:
 
     def multiply_adds(self, input_shape: Shape3) -> int:
         _, out_height, out_width = self.output_shape(input_shape)
-        return self.weight.size * out_height * out_width
+        return between_holes(self.weight, self.dilation).size * out_height * out_width
 
     def forward(self, x: Float32) -> tuple[Float32, Conv2dContext]:
         count, _, height, width = x.shape
@@ -123,10 +142,10 @@ class Conv2d:
         # product of the transposes, (F, W'·N) @ (W'·N, kH·C·kW), is the same and took 50% longer.
         patches = row_patches(context.unrolled, tall, self.stride[0])
         d_kernels = np.matmul(patches, flat.transpose(0, 2, 1)).sum(axis=0)
-        gradients = {
-            "weight": d_kernels.reshape(tall, channels, wide, filters).transpose(3, 1, 0, 2),
-            "bias": flat.sum(axis=(0, 2)),
-        }
+        d_weight = d_kernels.reshape(tall, channels, wide, filters).transpose(3, 1, 0, 2)
+        if self.dilation is not None:
+            d_weight = with_holes(between_holes(d_weight, self.dilation), self.dilation)
+        gradients = {"weight": d_weight, "bias": flat.sum(axis=(0, 2))}
         if not needs_dx:
             return None, gradients
         return self._input_gradient(d_rows, context.height, context.width), gradients

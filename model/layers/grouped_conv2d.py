@@ -13,7 +13,7 @@ from model.errors import ShapeError
 from model.geometry import Pair, Window, optional_pair_of, pair_of
 from model.layers.base import Settings
 from model.layers.change import Change, Shares, weighted_sum_shares
-from model.layers.conv2d import Conv2d, Conv2dContext
+from model.layers.conv2d import Conv2d, Conv2dContext, between_holes
 from model.layers.fast_path import Step, aligned, pad
 from model.layers.neuron_terms import NeuronTerms, WeightedSum, patch_of
 
@@ -29,6 +29,7 @@ class GroupedConv2d:
         stride: As of `Conv2d`.
         padding: As of `Conv2d`.
         padding_after: As of `Conv2d`.
+        dilation: As of `Conv2d`.
     """
 
     kind: ClassVar[str] = "grouped_conv2d"
@@ -40,6 +41,7 @@ class GroupedConv2d:
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
     padding_after: Pair | None = None
+    dilation: Pair | None = None
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Float32], settings: Settings) -> "GroupedConv2d":
@@ -50,6 +52,7 @@ class GroupedConv2d:
             stride=pair_of(settings["stride"]),
             padding=pair_of(settings["padding"]),
             padding_after=optional_pair_of(settings.get("padding_after")),
+            dilation=optional_pair_of(settings.get("dilation")),
         )
 
     @property
@@ -74,7 +77,7 @@ class GroupedConv2d:
 
     def multiply_adds(self, input_shape: Shape3) -> int:
         _, out_height, out_width = self.output_shape(input_shape)
-        return self.weight.size * out_height * out_width
+        return between_holes(self.weight, self.dilation).size * out_height * out_width
 
     def forward(self, x: Float32) -> tuple[Float32, list[Conv2dContext]]:
         self.output_shape(x.shape[1:])
@@ -152,6 +155,7 @@ class GroupedConv2d:
                     self.stride,
                     self.padding,
                     self.padding_after,
+                    self.dilation,
                 ),
                 slice(number * channels, (number + 1) * channels),
             )

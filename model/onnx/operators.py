@@ -13,6 +13,7 @@ from model.arrays import Shape3
 from model.errors import ModelError
 from model.geometry import Pair
 from model.layers import Activation, AvgPool2d, Conv2d, GroupedConv2d, Layer, Linear, MaxPool2d, Pad2d, ReLU, Softmax
+from model.layers.conv2d import with_holes
 from model.onnx.chain import Arrangement, Chain
 from model.onnx.folding import axes_of, flattened, reshaped, squeezed, transposed, unsqueezed
 from model.onnx.model_file import FLOAT_TYPES
@@ -32,7 +33,7 @@ def _conv(node: Node, chain: Chain) -> None:
     if weight.ndim != 4 or not weight.size:
         raise ModelError(f"{node} has kernels of {extents_text(weight.shape)}; they must be F×C×kH×kW")
     groups, stride = node.integer("group", 1), node.pair("strides")
-    weight = _with_holes(node, weight)
+    weight, dilation = _dilated(node, weight)
     chain.maps_for(node)
     padding, after = _margins(node, chain.value.maps, weight.shape[2:], stride)
     before = chain.take_padding()
@@ -43,33 +44,32 @@ def _conv(node: Node, chain: Chain) -> None:
     if bias is not None and bias.size not in (1, filters):
         raise ModelError(f"{node} adds {bias.size} numbers to {filters} maps")
     bias = np.zeros(filters, np.float32) if bias is None else np.array(np.broadcast_to(bias.reshape(-1), filters))
-    if groups == 1 and weight.shape[1:] == chain.value.maps and padding == after == (0, 0):
+    steps = (stride, padding, None if after == padding else after, dilation)
+    if groups == 1 and weight.shape[1:] == chain.value.maps and padding == after == (0, 0) and not dilation:
         chain.append(Linear(weight, bias))
     elif groups == 1:
-        chain.append(Conv2d(weight, bias, stride, padding, None if after == padding else after))
+        chain.append(Conv2d(weight, bias, *steps))
     elif groups > 1:
-        chain.append(GroupedConv2d(weight, bias, groups, stride, padding, None if after == padding else after))
+        chain.append(GroupedConv2d(weight, bias, groups, *steps))
     else:
         raise ModelError(f"{node} has group {groups}; it must be at least 1")
 
 
-def _with_holes(node: Node, weight: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A dilated kernel with zeros between its weights."""
+def _dilated(node: Node, weight: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], Pair | None]:
+    """The kernels as they are stored, dilated ones with zeros between weights; and the dilation, if there is one."""
     size = (int(weight.shape[2]), int(weight.shape[3]))
     if node.pair("kernel_shape", size) != size:
         raise ModelError(f"{node} has kernel_shape {node.pair('kernel_shape')} and kernels of {extents_text(size)}")
     down, right = node.pair("dilations")
     if (down, right) == (1, 1):
-        return weight
+        return weight, None
     extents = (*weight.shape[:2], (size[0] - 1) * down + 1, (size[1] - 1) * right + 1)
     if max(extents[2:]) > LARGEST_KERNEL:
         raise ModelError(
             f"{node} has dilated kernels of {extents_text(extents[2:])}; at most {LARGEST_KERNEL} are accepted"
         )
     node.constants.budget.move(math.prod(extents), str(node))
-    holes = np.zeros(extents, dtype=np.float32)
-    holes[:, :, ::down, ::right] = weight
-    return holes
+    return with_holes(weight.astype(np.float32), (down, right)), (down, right)
 
 
 def _gemm(node: Node, chain: Chain) -> None:

@@ -20,9 +20,13 @@
  * @typedef {{crop: [number, number, number, number] | null, rotate: number, threshold: number | null}} Adjustment
  */
 
-/** Values with their shape, last axis fastest. @typedef {{shape: number[], data: Float32Array}} Tensor */
+/**
+ * Values with their shape, last axis fastest. The digit has `inColor` if it is an image whose colors the network reads:
+ * its channels [3, H, W], and the image as canvas pixels.
+ * @typedef {{shape: number[], data: Float32Array, inColor?: {channels: Tensor, pixels: Uint32Array}}} Tensor
+ */
 
-/** One feature map or channel. @typedef {{width: number, height: number, data: Float32Array}} Plane */
+/** One feature map or channel; an image in color is painted by its pixels. @typedef {{width: number, height: number, data: Float32Array, pixels?: Uint32Array}} Plane */
 
 /** @typedef {{digit: number, probability: number}} Prediction */
 
@@ -95,6 +99,7 @@
  * @property {Pair | null} kernel_size
  * @property {Pair | null} stride
  * @property {Pair | null} padding
+ * @property {Pair} dilation     From one weight of a kernel to the next; in the holes between them it has zeros.
  * @property {number} groups     Of maps: a filter reads those of its own group.
  * @property {number} weights    Without biases.
  * @property {number} biases

@@ -1,5 +1,6 @@
 """KERNELSCOPE_MODELS: networks from elsewhere are served as the service's own are, by every operation."""
 
+import base64
 import html
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ import onnxruntime
 import pytest
 from fastapi import FastAPI
 from onnx import helper, numpy_helper
+from PIL import Image
 from safetensors.numpy import load
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -21,7 +23,7 @@ from model.calibration import LayerCalibration, calibrate
 from model.errors import ArtifactError
 from model.network import Network
 from model.onnx.writer import to_onnx
-from tests.builders import SEVEN
+from tests.builders import SEVEN, encode
 from tests.model.onnx.test_zoo import unpacked
 from tests.onnx_files import OnnxFile, small_network, unusual_network
 from tests.servers import client_of
@@ -115,6 +117,124 @@ async def test_what_is_not_framed_is_scaled(client: httpx.AsyncClient, digit: di
 
     assert large.shape == (32, 32)
     assert large.mean() == pytest.approx(small.mean(), rel=0.03)
+
+
+def red_page() -> dict[str, str]:
+    """A request's image: a red stroke on white paper."""
+    page = Image.new("RGB", (80, 100), "white")
+    page.paste((255, 51, 0), (35, 20, 47, 80))
+    return {"image": base64.b64encode(encode(page)).decode()}
+
+
+async def test_the_colors_of_an_image_go_into_the_channels(client: httpx.AsyncClient, models: Path):
+    response = await client.post(f"{COLORED}/feature-maps", json=red_page(), headers=TENSORS)
+
+    tensors = load(response.content)
+    colors = tensors["input/colors"]
+    session = onnxruntime.InferenceSession(models / "colored.onnx")
+    theirs = session.run(["t1", "t10"], {"picture": colors[np.newaxis]})
+    row, column = np.unravel_index(tensors["input"].argmax(), (32, 32))
+    np.testing.assert_allclose(colors[:, row, column], [0, 0.8, 1], atol=1e-6)
+    np.testing.assert_allclose(tensors["conv1"], theirs[0][0], atol=1e-5)
+    np.testing.assert_allclose(tensors["probabilities"], theirs[1][0], atol=1e-5)
+
+
+async def test_networks_that_read_gray_get_gray(client: httpx.AsyncClient):
+    in_gray, in_color = [
+        (await client.post(f"/api/v1/models/{model}/feature-maps", json=red_page())).json()["input"]
+        for model in ("cnn", "colored")
+    ]
+    drawn = (await client.post(f"{COLORED}/feature-maps", json={"strokes": SEVEN})).json()["input"]
+
+    assert in_gray["colors"] is None
+    assert drawn["colors"] is None
+    assert np.shape(in_color["colors"]) == (3, 32, 32)
+
+
+async def test_a_neuron_multiplies_each_color_with_its_own_slice(client: httpx.AsyncClient):
+    place = {"layer": "conv1", "filter": 1, "row": 15, "column": 15}
+    maps = (await client.post(f"{COLORED}/feature-maps?layers=conv1", json=red_page())).json()
+    neuron = (await client.post(f"{COLORED}/neuron", json={**red_page(), **place})).json()
+
+    patch = np.array(maps["input"]["colors"])[:, 13:18, 13:18]
+    np.testing.assert_allclose(neuron["patch"], patch, atol=1e-6)
+    assert neuron["channel_sums"][0] == 0
+    assert neuron["channel_sums"][1:] == pytest.approx((patch * neuron["kernel"]).sum(axis=(1, 2))[1:].tolist())
+    assert neuron["stored"] == pytest.approx(maps["layers"][0]["feature_maps"][1][15][15], abs=1e-6)
+
+
+async def test_saliency_and_evidence_are_about_the_colors(client: httpx.AsyncClient, app: FastAPI):
+    saliency = (await client.post("/api/v1/experiments/saliency?model=colored", json=red_page())).json()
+    evidence = (await client.post(f"{COLORED}/evidence", json=red_page())).json()
+    network = app.state.context.models["colored"].artifact.network
+    colors = np.array(saliency["input"]["colors"])
+    logits = network.forward(np.float32(np.stack([np.zeros_like(colors), colors])))[0][:, saliency["label"]]
+
+    np.testing.assert_allclose(np.sum(saliency["by_channel"], axis=0), saliency["gradient"], atol=1e-12)
+    assert saliency["logit"] == pytest.approx(logits[1], abs=1e-5)
+    assert evidence["label"] == saliency["label"]
+    assert evidence["difference"] == pytest.approx(logits[1] - logits[0], abs=1e-5)
+    assert np.sum(evidence["pixels"]) == pytest.approx(evidence["difference"], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("experiments/occlusion?model=colored", {"size": 8, "stride": 8}),
+        ("experiments/gradients?models=colored", {}),
+        ("experiments/gradient-descent?model=colored", {}),
+        ("experiments/gradient-check?model=colored", {"parameter": "conv1.weight", "index": [0, 2, 1, 1]}),
+        ("experiments/perturb-pixel?models=colored", {"row": 1, "column": 1}),
+        ("experiments/translation?models=colored", {"down": 1, "right": 2}),
+        ("experiments/layer-map?model=colored", {}),
+    ],
+)
+async def test_operations_on_a_digit_take_colors(client: httpx.AsyncClient, path: str, body: dict):
+    response = await client.post(f"/api/v1/{path}", json={**red_page(), **body})
+
+    assert response.status_code == 200, response.text[:500]
+
+
+async def test_labels_of_test_digits_are_no_classes_of_other_networks(client: httpx.AsyncClient):
+    predicted = (await client.post("/api/v1/models/three-classes/feature-maps", json={"sample": 0})).json()
+
+    explained = (await client.post("/api/v1/experiments/gradients?models=three-classes", json={"sample": 0})).json()
+
+    assert explained["label_from"] == "prediction"
+    assert explained["label"] == predicted["prediction"]["digit"]
+
+
+async def test_gradients_begin_with_kernels_and_not_with_a_normalization(artifacts: Path, tmp_path: Path, rng):
+    small_network(rng, channels=1, input_size=28).save(tmp_path / "normalized.onnx")
+    (tmp_path / "normalized.json").write_text('{"mean": 0.1307, "std": 0.3081}')
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        response = (await client.post("/api/v1/experiments/gradients?models=normalized", json={"sample": 0})).json()
+        layers = (await client.get("/api/v1/models/normalized")).json()["layers"]
+
+    assert layers[0]["name"] == "normalize"
+    assert [layer["name"] for layer in response["models"][0]["layers"]] == ["conv1"]
+
+
+async def test_holes_of_a_dilated_kernel_are_no_weights(artifacts: Path, tmp_path: Path):
+    kernels = np.ones((2, 1, 3, 3), np.float32)
+    file = OnnxFile(1, 28).add("Conv", kernels, np.zeros(2, np.float32), dilations=[2, 3])
+    file.add("Flatten").add("Gemm", np.ones((10, 2 * 24 * 22), np.float32), np.zeros(10, np.float32), transB=1)
+    file.save(tmp_path / "dilated.onnx")
+    hole = {"sample": 0, "parameter": "conv1.weight", "index": [0, 0, 1, 0]}
+    async with client_of(Settings(artifacts=artifacts, models=tmp_path)) as client:
+        conv1 = (await client.get("/api/v1/models/dilated")).json()["layers"][0]
+        kernel = (await client.get("/api/v1/models/dilated/layers/conv1/kernels")).json()["kernels"][0][0]
+        gradients = (await client.post("/api/v1/experiments/gradients?models=dilated", json={"sample": 0})).json()
+        checked = await client.post("/api/v1/experiments/gradient-check?model=dilated", json=hole)
+
+    assert (conv1["kernel_size"], conv1["dilation"]) == ([5, 7], [2, 3])
+    assert (conv1["weights"], conv1["biases"], conv1["weight_uses"]) == (18, 2, 24 * 22)
+    assert conv1["multiply_adds"] == 18 * 24 * 22
+    assert kernel == [[1, 0, 0, 1, 0, 0, 1], [0] * 7] * 2 + [[1, 0, 0, 1, 0, 0, 1]]
+    gradient = np.array(gradients["models"][0]["layers"][0]["weight"])[0, 0]
+    assert np.count_nonzero(gradient) == np.count_nonzero(gradient[::2, ::3]) == 9
+    assert checked.status_code == 404
+    assert "onv1.weight has a hole at [0, 0, 1, 0]; its dilation is [2, 3]" in checked.text
 
 
 OPERATIONS = [

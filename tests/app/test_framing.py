@@ -123,6 +123,45 @@ def test_a_large_image_cannot_go_without_framing():
         frame(source, "none")
 
 
+def test_colors_are_framed_for_networks_that_read_them_alone():
+    image = np.full((60, 60, 3), 255, np.float32)
+    image[10:50, 25:35] = (255, 0, 0)
+    red = from_image(image, (60, 60))
+
+    framed = frame(red, "auto", (3, 20, 20))
+
+    assert framed.colors is not None
+    np.testing.assert_array_equal(framed.colors[0], np.zeros((20, 20)))
+    np.testing.assert_array_equal(framed.colors[1], framed.pixels)
+    assert frame(red, "auto").colors is None
+    assert frame(from_image(image[:, :, 1], (60, 60)), "auto", (3, 20, 20)).colors is None
+    assert frame(from_image(image[:, :, 1:2].repeat(3, axis=2), (60, 60)), "auto", (3, 20, 20)).colors is None
+
+
+def test_an_image_in_color_of_the_size_of_the_input_is_taken_as_it_is(rng):
+    image = rng.integers(0, 256, (32, 32, 3)).astype(np.float32)
+    photo = from_image(image, (32, 32))
+
+    framed = frame(photo, "auto", (3, 32, 32))
+
+    assert framed.framing.applied == "none"
+    np.testing.assert_array_equal(framed.colors, image.transpose(2, 0, 1) / np.float32(255))
+    assert frame(photo, "auto").framing.applied == "mnist"
+    assert frame(photo, "mnist", (3, 32, 32)).framing.applied == "mnist"
+    assert frame(from_image(image, (32, 32), threshold=0.5), "auto", (3, 32, 32)).framing.applied == "mnist"
+
+
+def test_without_framing_an_image_may_have_the_size_of_the_input(rng):
+    image = rng.integers(0, 256, (32, 32)).astype(np.float32)
+    source = from_image(image, (32, 32))
+
+    assert frame(source, "none", (1, 32, 32)).pixels.shape == (32, 32)
+    with pytest.raises(FramingImpossible, match=r"needs an image of 28×28 pixels; this one has 32×32"):
+        frame(source, "none")
+    with pytest.raises(FramingImpossible, match=r"needs an image of 28×28 or 20×20 pixels; this one has 32×32"):
+        frame(source, "none", (1, 20, 20))
+
+
 def test_a_blank_pad_stays_blank():
     framed = frame(from_strokes([], 0.065), "auto")
 

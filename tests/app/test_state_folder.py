@@ -4,12 +4,15 @@ import os
 import time
 from pathlib import Path
 
+import anyio
 import pytest
 
-from app import state_folder
+from app import lifespan, state_folder
 from app.errors import StateFull
+from app.settings import Settings
 from app.state_folder import StateFolder
 from app.view_id import RANDOM_LETTERS, expiry_of, is_view_id, new_view_id, without_view_ids
+from tests.servers import client_of
 
 
 def upload(state: StateFolder, content: str = "weights") -> tuple[str, str]:
@@ -34,6 +37,20 @@ def test_what_is_kept_is_found_by_its_id_alone(tmp_path: Path):
     assert (found / "file").read_text() == "first"
     assert state.find(new_view_id(3600)) is None
     assert state.find("../networks") is None
+
+
+@pytest.mark.anyio
+async def test_what_is_too_old_is_deleted_although_nobody_uploads(
+    artifacts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lifespan, "SWEEP_SECONDS", 0.01)
+
+    async with client_of(Settings(artifacts=artifacts, state=tmp_path)):
+        old = tmp_path / "networks" / new_view_id(-1)
+        old.mkdir()
+        with anyio.fail_after(20):
+            while old.exists():  # noqa: ASYNC110
+                await anyio.sleep(0.01)
 
 
 def test_only_its_owner_deletes_it(tmp_path: Path):

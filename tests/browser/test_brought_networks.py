@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import copied_link, draw, expect_live, percent
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lens import click_cell, expect_numbers, lens
+from tests.builders import encode
 from tests.onnx_files import small_network, unusual_network
 from tests.servers import started
 
@@ -85,6 +87,40 @@ def test_every_page_opens_on_it(open_page, own_server: str, path: str, model: st
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     page.wait_for_load_state("networkidle")
     expect(page.locator("#problem")).to_be_hidden()
+
+
+def upload_red_stroke(page: Page) -> None:
+    """Upload a red stroke on white paper."""
+    paper = Image.new("RGB", (80, 100), "white")
+    paper.paste((255, 51, 0), (35, 20, 47, 80))
+    page.locator("#upload").set_input_files({"name": "red.png", "mimeType": "image/png", "buffer": encode(paper)})
+
+
+def test_an_image_is_read_and_shown_in_its_colors(own_page: Page):
+    upload_red_stroke(own_page)
+
+    for canvas in ["#input-digit", "#pad"]:
+        expect_pixels_at_middle(own_page, canvas, [255, 51, 0, 255])
+    click_cell(own_page, "conv1", 2, 24, 24)
+    expect_numbers(own_page)
+    contributions = lens(own_page).get_by_role("region", name="What adds up to the sum")
+    expect(contributions.get_by_role("rowheader", name="red")).to_be_visible()
+    row = contributions.get_by_role("row").filter(has=own_page.get_by_role("rowheader", name="red"))
+    expect(row.locator(".number").first).to_have_text("0.000")
+    expect(lens(own_page)).to_contain_text(re.compile("patch of (green|blue)"))
+    own_page.get_by_role("button", name="Copy link").click()
+    expect(own_page.get_by_role("button", name=re.compile("Copied in gray|In address bar"))).to_be_visible()
+
+
+def expect_pixels_at_middle(page: Page, canvas: str, expected: list[int]) -> None:
+    page.wait_for_function(
+        """([canvas, expected]) => {
+            const { width, height } = document.querySelector(canvas);
+            const data = document.querySelector(canvas).getContext("2d").getImageData(width / 2, height / 2, 1, 1).data;
+            return data.every((value, i) => Math.abs(value - expected[i]) <= 2);
+        }""",
+        arg=[canvas, expected],
+    )
 
 
 def test_kernels_are_edited_color_by_color(open_page, own_server: str):
@@ -243,6 +279,43 @@ def test_lens_writes_out_every_kind_of_layer_as_the_server_does(open_page, unusu
         if len(shown["patch"][0]) == 3:
             expect(lens(page).locator(".number-grid").first.locator("td")).to_have_count(9)
         page.keyboard.press("Escape")
+
+
+def test_classes_have_their_names_on_every_page(open_page, unusual_server: str):
+    predicted = httpx.post(f"{unusual_server}/api/v1/models/unusual/feature-maps", json={"sample": DIGIT}).json()
+    name = LETTERS[predicted["prediction"]["digit"]]
+
+    page = open_page(f"{unusual_server}/#n={DIGIT}")
+    expect(page.locator(".network-picture .evidence")).to_contain_text(re.compile(f"^{name} leads by .* over [a-z]"))
+    expect(page.get_by_role("button", name=f"class {name}", exact=True)).to_be_visible()
+
+    page.goto(f"{unusual_server}/saliency#n={DIGIT}&c=25")
+    sentence = re.compile(rf"^The network predicts {name} \(.*\)\. Logit of {LETTERS[25]}:")
+    expect(page.locator("#class-sentence")).to_have_text(sentence)
+    expect(page.locator("#classes").get_by_role("button")).to_have_text(LETTERS)
+
+    page.goto(f"{unusual_server}/gradients#n={DIGIT}")
+    expect(page.locator("#loss")).to_contain_text(f"of the probability of {name}; the prediction")
+    page.get_by_role("button", name="Take a step").click()
+    expect(page.locator("#step-predictions tbody th")).to_have_text(LETTERS)
+    expect(page.locator("#step-sentence")).to_contain_text(re.compile(rf"prediction {name} \("))
+
+    page.goto(f"{unusual_server}/layers#n={DIGIT}")
+    expect(page.get_by_text(re.compile(rf"The network predicts {name} \("))).to_be_visible()
+
+    page.goto(f"{unusual_server}/editor#n={DIGIT}")
+    expect(page.locator("#prediction-sentence")).to_contain_text(f"learned kernels: {name} (")
+
+
+def test_gradients_of_depthwise_kernels_behind_a_normalization_add_up(open_page, unusual_server: str):
+    page = open_page(f"{unusual_server}/gradients#n={DIGIT}")
+
+    upload_red_stroke(page)
+
+    expect(page.locator("#assembly")).to_contain_text("those of conv1, read the maps of scale1")
+    expect_pixels_at_middle(page, "#input-digit", [255, 51, 0, 255])
+    expect(page.locator("#assembly-residual")).to_contain_text("complete")
+    assert float(page.locator("#assembly").get_attribute("data-residual") or 1) < 1e-5
 
 
 @pytest.mark.parametrize("path", ["/editor", "/saliency", "/gradients", "/orientation"])

@@ -140,17 +140,17 @@ export function getTuning(model, bar, measure, checkpoint) {
 // --- Gradients -----------------------------------------------------------------------------------------------------
 
 /**
- * The loss's gradient by the maps of each model's first layer with weights: `<model>/<layer>`, as [F, H, W]. With `weights`, also
- * by its kernels and biases, `…/weight` and `…/bias`.
+ * The loss's gradient by the maps of the layers, by default of each model's first layer with kernels: `<model>/<layer>`, as
+ * [F, H, W]; `…/output`, the maps themselves. With `weights`, also by kernels and biases, `…/weight` and `…/bias`.
  * @param {string[]} models
  * @param {Digit} digit
  * @param {number | null} label  Null: the test digit's own, or what the first model predicts.
- * @param {{weights: boolean}} options
+ * @param {{weights: boolean, layers?: string[] | null}} options
  * @returns {Promise<{response: GradientsResponse, tensors: Record<string, Tensor>}>}
  */
-export function postGradients(models, digit, label, { weights }) {
+export function postGradients(models, digit, label, { weights, layers = null }) {
   // Single precision: the sum of all contributions is compared with the gradient by backpropagation.
-  return postForResponse("gradients", digit, labeled(label), { dtype: "float32", models, weights });
+  return postForResponse("gradients", digit, labeled(label), { dtype: "float32", models, weights, layers });
 }
 
 /**

@@ -62,7 +62,17 @@ export async function requestJson(url, options = {}) {
  * @returns {Promise<{tensors: Record<string, Tensor>, metadata: Record<string, string>}>}
  */
 export async function requestTensors(url, options = {}) {
-  return decodeTensors(await (await request(url, { ...options, accept: SAFETENSORS })).arrayBuffer());
+  const decoded = decodeTensors(await (await request(url, { ...options, accept: SAFETENSORS })).arrayBuffer());
+  if (hasColors(decoded)) await addColors(decoded);
+  return decoded;
+}
+
+/** Whether the network reads the colors of the digit, an image. @param {{tensors: Record<string, Tensor>}} decoded */
+export const hasColors = ({ tensors }) => "input/colors" in tensors;
+
+/** @param {{tensors: Record<string, Tensor>, metadata: Record<string, string>}} decoded */
+export async function addColors({ tensors, metadata }) {
+  (await import("./colored-input.js")).addColors(tensors, metadata);
 }
 
 /** @param {Response} response */

@@ -4,7 +4,7 @@
 import { pace } from "../shell/pace.js";
 import { activationsOf, bodyOf } from "./activations.js";
 import { createDigitChannel } from "./digit-channel.js";
-import { ProblemError } from "./http.js";
+import { ProblemError, addColors, hasColors } from "./http.js";
 import { createLiveConnection, createPendingMessages } from "./live-connection.js";
 import { decodeTensors } from "./safetensors.js";
 
@@ -130,7 +130,9 @@ export function createLiveChannel({ model, messageBytes, open, post, onResponse,
     const digit = pending.digitOf(number);
     if (!digit) return;
     settle(number);
-    accept({ sequence: number, digit, ...activationsOf(decoded) });
+    const pass = () => accept({ sequence: number, digit, ...activationsOf(decoded) });
+    if (hasColors(decoded)) addColors(decoded).then(pass, onFailure);
+    else pass();
   }
 
   /** @param {number} number */

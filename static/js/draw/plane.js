@@ -37,11 +37,16 @@ export function paintSheet(canvas, planes, columns, scale, rangeOf) {
     const corner = Math.floor(index / columns) * (height + 1) * sheet.width + (index % columns) * (width + 1);
     for (let row = 0; row < height; row += 1) {
       for (let column = 0; column < width; column += 1) {
-        pixels[corner + row * sheet.width + column] = scale.pixelOf(plane.data[row * width + column], range);
+        pixels[corner + row * sheet.width + column] = pixelAt(plane, row * width + column, scale, range);
       }
     }
   });
   context.putImageData(image, 0, 0);
+}
+
+/** @param {Plane} plane  @param {number} cell  @param {ColorScale} scale  @param {number} range */
+export function pixelAt({ data, pixels }, cell, scale, range) {
+  return pixels ? pixels[cell] : scale.pixelOf(data[cell], range);
 }
 
 /**
@@ -67,7 +72,7 @@ export function paintAt(canvas, { width, height }, planes, scale, enlargement) {
       const first = Math.floor(row / zoom) * plane.width;
       const begin = (y + row) * width + x;
       for (let column = 0; column < across; column += 1) {
-        pixels[begin + column] = scale.pixelOf(plane.data[first + Math.floor(column / zoom)], range);
+        pixels[begin + column] = pixelAt(plane, first + Math.floor(column / zoom), scale, range);
       }
     }
   }

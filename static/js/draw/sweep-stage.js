@@ -4,7 +4,7 @@
 import { build } from "../dom/build.js";
 import { setText } from "../dom/find.js";
 import { insideOf, shareOf } from "./grid-geometry.js";
-import { enlarge, paintPlane } from "./plane.js";
+import { enlarge, paintPlane, pixelAt } from "./plane.js";
 
 /**
  * A plane with a frame around one box of it.
@@ -16,8 +16,6 @@ export function createStage(role) {
   const rim = build("span", { class: "padding-rim", "aria-hidden": "true" });
   const caption = build("figcaption");
   const root = build("figure", { class: `stage ${role}` }, build("div", {}, canvas, rim, frame), caption);
-  /** @type {Float32Array} */
-  let buffer = new Float32Array();
 
   return {
     root,
@@ -33,13 +31,12 @@ export function createStage(role) {
      */
     update({ plane, padding: [above, before], box, painted, caption: text, room }, { scale, range }) {
       const [width, height] = [plane.width + 2 * before, plane.height + 2 * above];
-      if (buffer.length !== width * height) buffer = new Float32Array(width * height);
-      buffer.fill(0);
+      const pixels = new Uint32Array(width * height).fill(scale.pixelOf(0, range));
       for (let cell = 0; cell < Math.min(painted, plane.data.length); cell += 1) {
         const row = Math.floor(cell / plane.width) + above;
-        buffer[row * width + (cell % plane.width) + before] = plane.data[cell];
+        pixels[row * width + (cell % plane.width) + before] = pixelAt(plane, cell, scale, range);
       }
-      paintPlane(canvas, { width, height, data: buffer }, scale, range);
+      paintPlane(canvas, { width, height, data: plane.data, pixels }, scale, range);
       enlarge(canvas, Math.max(1, Math.floor(room / Math.max(width, height))));
       put(frame, shareOf({ ...box, top: box.top + above, left: box.left + before }, height, width));
       rim.hidden = !above && !before;

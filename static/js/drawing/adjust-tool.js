@@ -2,6 +2,7 @@
 // Opens the dialog in which the uploaded image is adjusted; loaded when it is first wanted.
 /** @import { Store } from "./drawing-tools.js" */
 import { requestActivations } from "../api/activations.js";
+import { planeOf } from "../network/selectors.js";
 import { addStyles } from "../shell/styles.js";
 import { openAdjustment } from "./adjust-image.js";
 
@@ -22,8 +23,7 @@ export async function adjustImage(store, model, fail) {
     async request(adjusted, signal) {
       const name = model ?? document.documentElement.dataset.defaultModel ?? "";
       const { tensors, framing } = await requestActivations(name, adjusted, { layers: null, signal });
-      const [height, width] = tensors.input.shape.slice(-2);
-      return { input: { width, height, data: tensors.input.data }, framing };
+      return { input: planeOf(tensors.input), framing };
     },
     choose: (adjusted) => store.dispatch({ type: "digitChosen", digit: adjusted }),
     fail,

@@ -1,6 +1,8 @@
 // @ts-check
 /** @import { Digit, Point, Plane } from "../types.js" */
+/** @import { ColorScale } from "../draw/color-scale.js" */
 import { contextOf } from "../dom/find.js";
+import { paintPlane } from "../draw/plane.js";
 
 /**
  * Shows the strokes; for a test digit or an upload, the pixels that were read.
@@ -17,7 +19,7 @@ export function createDrawingPad(canvas) {
      * @param {Plane | null} view.input    The framed digit, for what was not drawn here.
      * @param {{position: Point, down: boolean} | null} view.cursor  Of the keyboard pen.
      * @param {"pen" | "eraser"} view.tool
-     * @param {{paper: string, line: string}} colors
+     * @param {{paper: string, line: string, ink: ColorScale}} colors
      */
     update({ digit, input, cursor, tool }, colors) {
       canvas.dataset.tool = tool;
@@ -31,7 +33,7 @@ export function createDrawingPad(canvas) {
         context.lineWidth = digit.penWidth * size;
         for (const stroke of digit.strokes) drawStroke(stroke, digit.penWidth);
       } else if (input) {
-        drawPixels(input);
+        drawPixels(input, colors.ink);
       }
       if (cursor) drawCursor(cursor);
     },
@@ -52,16 +54,12 @@ export function createDrawingPad(canvas) {
     context.stroke();
   }
 
-  /** @param {Plane} input */
-  function drawPixels({ width, height, data }) {
-    const cell = size / width;
-    for (let row = 0; row < height; row += 1) {
-      for (let column = 0; column < width; column += 1) {
-        context.globalAlpha = Math.min(1, Math.max(0, data[row * width + column]));
-        context.fillRect(column * cell, row * cell, cell, cell);
-      }
-    }
-    context.globalAlpha = 1;
+  /** @param {Plane} input  @param {ColorScale} ink */
+  function drawPixels(input, ink) {
+    const pixels = document.createElement("canvas");
+    paintPlane(pixels, input, ink, 1);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(pixels, 0, 0, size, size);
   }
 
   /** @param {{position: Point, down: boolean}} cursor */

@@ -1,17 +1,19 @@
 // @ts-check
 // The drawing pad and its tools, the same on every page with a pad: the visitor's input becomes actions of the store, and the
 // digit is kept in the address.
-/** @import { Action, Digit, PageData, Point, State } from "../types.js" */
+/** @import { Action, Digit, PageData, Point, State, ThemeColors } from "../types.js" */
 /** @import { Framed } from "../shell/url.js" */
 import { createAnnouncer } from "../dom/announce.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { keepAddressAtSections, keepInAddress } from "../shell/digit-address.js";
+import { className } from "../network/prediction-bars.js";
 import { createDrawingPad } from "./drawing-pad.js";
 import { toBase64, watchForFiles } from "./image-file.js";
 import { trackKeyboardPen, trackStrokes } from "./pens.js";
 import { Notice } from "../shell/failures.js";
 
 export const PEN_WIDTH = 0.065;
+const DIGITS = 10;
 export const INPUT_ROOM = 112; // CSS pixels for the network's input: 28 pixels, enlarged four times.
 
 /** @typedef {{getState: () => State, dispatch: (action: Action) => void, subscribe: (listener: () => void) => unknown}} Store */
@@ -26,7 +28,7 @@ const slider = (id) => find(document, `#${id}`, HTMLInputElement);
  * @param {Store} page.store
  * @param {string | null} page.galleryModel  The model whose predictions the gallery of test digits shows; null: none.
  * @param {PageData["limits"]} page.limits
- * @param {() => {paper: string, line: string}} page.colors
+ * @param {() => ThemeColors} page.colors
  * @param {() => Framed | null} page.framed  The newest response's; null before the first.
  * @param {(error: unknown) => void} page.fail
  * @param {() => string} [page.extra]       What the address contains besides the digit.
@@ -176,10 +178,11 @@ function wireTrueLabel(store) {
   /** @param {Digit} digit */
   function show(digit) {
     if (!buttons.length) return;
-    if (digit.kind === "sample" && !labels.has(digit.index)) learn(digit.index);
-    const label = digit.label ?? (digit.kind === "sample" ? labels.get(digit.index) : undefined);
+    const isLabeled = digit.kind === "sample" && buttons.length === DIGITS; // With other classes, test digits have no label.
+    if (isLabeled && !labels.has(digit.index)) learn(digit.index);
+    const label = digit.label ?? (isLabeled ? labels.get(digit.index) : undefined);
     for (const each of buttons) each.setAttribute("aria-pressed", String(Number(each.dataset.label) === label));
-    if (summary) setText(find(summary, "b", HTMLElement), String(label ?? "…"));
+    if (summary) setText(find(summary, "b", HTMLElement), label === undefined ? "…" : className(label));
   }
 
   for (const each of buttons) {

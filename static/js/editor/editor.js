@@ -44,7 +44,7 @@ export function startEditor(page, layers) {
     request: (/** @type {Digit} */ digit) => compare(digit, store.getState().edits.present),
     onResponse(maps) {
       view.showMaps(maps);
-      announce(describePrediction(maps.edited.prediction, model.classes));
+      announce(describePrediction(maps.edited.prediction));
       return { input: maps.learned.tensors.input, framing: maps.learned.framing };
     },
     paint: view.paint,

@@ -1,7 +1,7 @@
 // @ts-check
 // What the editor says in words.
 /** @import { EditedAccuracy, Prediction } from "../types.js" */
-import { percent } from "../network/prediction-bars.js";
+import { className, percent } from "../network/prediction-bars.js";
 
 /**
  * Which neurons the edit changes, and how many values of the map it changes.
@@ -32,7 +32,7 @@ export function describeEditedMap(edit) {
  */
 export function describePredictions(learned, edited) {
   if (!learned || !edited) return "The pad is blank: no prediction.";
-  const [before, after] = [learned, edited].map(({ digit, probability }) => `${digit} (${percent(probability)})`);
+  const [before, after] = [learned, edited].map(({ digit, probability }) => `${className(digit)} (${percent(probability)})`);
   return `Prediction with the learned kernels: ${before}; with the edited kernels: ${after}.`;
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Arithmetic, Box, LayerDescription, Neuron, Sources, Tensor } from "../types.js" */
+/** @import { Arithmetic, Box, LayerDescription, Neuron, Pair, Sources, Tensor } from "../types.js" */
 import { valueAt } from "../network/selectors.js";
 
 // One neuron's arithmetic, computed from the maps and kernels that the server sent in single precision.
@@ -102,4 +102,14 @@ export function readPatch({ shape: [, height, width], data }, span, first, chann
     }
   }
   return patch;
+}
+
+/**
+ * Whether a cell of a kernel lies between the weights of a dilated one.
+ * @param {number} cell  In reading order.
+ * @param {number} columns
+ * @param {Pair} dilation
+ */
+export function isHole(cell, columns, [down, right]) {
+  return Math.floor(cell / columns) % down !== 0 || (cell % columns) % right !== 0;
 }

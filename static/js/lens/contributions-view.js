@@ -44,10 +44,11 @@ export function createContributions(actions, signal) {
      * @param {number} view.decimals
      * @param {string} view.reads        Name of the input layer.
      * @param {(channel: number) => Plane} view.readMapOf
+     * @param {(channel: number) => string} view.nameOfRead
      * @param {(channel: number) => Plane | null} view.contributionOf
      * @param {{reads: Coloring, own: Coloring}} view.colorings
      */
-    update({ arithmetic, order, channel, expanded, exact, decimals, reads, readMapOf, contributionOf, colorings }) {
+    update({ arithmetic, order, channel, expanded, exact, decimals, reads, readMapOf, nameOfRead, contributionOf, colorings }) {
       const sums = arithmetic.sums ?? new Float64Array();
       const single = order.length === 1;
       const shown = expanded || order.length <= FEW + 1 ? order : order.slice(0, FEW);
@@ -56,7 +57,7 @@ export function createContributions(actions, signal) {
       const parts = [arithmetic.bias, ...shown.map((each) => sums[each]), ...(others.length ? [rest] : [])];
       const rounded = roundParts(parts, arithmetic.computed, decimals);
       const bars = runningSums(parts);
-      const names = ["bias", ...shown.map((each) => (single ? "products" : `map ${each + arithmetic.firstChannel}`)), ...(others.length ? [`${others.length} others`] : [])];
+      const names = ["bias", ...shown.map((each) => (single ? "products" : nameOfRead(each))), ...(others.length ? [`${others.length} others`] : [])];
       const count = parts.length + (rounded.rounding && exact ? 1 : 0);
       setText(caption, single ? "Added up" : `Added up: ${order.length} maps of ${reads}, strongest first`);
       table.toggleAttribute("data-single", single);

@@ -2,6 +2,7 @@
 // A sentence about what a neuron computes.
 /** @import { Arithmetic, LayerDescription, Neuron } from "../types.js" */
 /** @import { Section } from "../network/selectors.js" */
+import { className } from "../network/prediction-bars.js";
 
 /**
  * @param {object} view
@@ -20,7 +21,7 @@ export function sentenceOf({ section: { layer, after }, neuron, order, reads, ar
   if (layer.kind === "affine") return `The outlined cell of ${layer.groups > 1 || reads !== "input" ? `map ${neuron.filter} of ${reads}` : "your digit"} times one number, plus another; the same for all cells of the map.`;
   if (layer.kind === "linear") {
     const sum = `every value of ${reads === "input" ? "your digit" : reads} times its weight, added up`;
-    if (after?.kind === "softmax") return `The evidence for and against class ${neuron.filter}: ${sum}; softmax then turns the sums of all classes into probabilities.`;
+    if (after?.kind === "softmax") return `The evidence for and against class ${className(neuron.filter)}: ${sum}; softmax then turns the sums of all classes into probabilities.`;
     return `Reads all of its input: ${sum}.`;
   }
   const count = order.length || layer.input_shape[0] / layer.groups;

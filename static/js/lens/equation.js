@@ -1,9 +1,10 @@
 // @ts-check
-/** @import { Arithmetic } from "../types.js" */
+/** @import { Arithmetic, Pair } from "../types.js" */
 /** @import { ColorScale } from "../draw/color-scale.js" */
 import { build } from "../dom/build.js";
 import { setText } from "../dom/find.js";
 import { insideOf } from "../draw/grid-geometry.js";
+import { isHole } from "./arithmetic.js";
 import { createNumberGrid } from "./number-grid.js";
 import { formatFixed, formatUnits, roundParts } from "./rounding.js";
 
@@ -36,8 +37,9 @@ export function createEquation() {
      * @param {string} view.kernelName
      * @param {{reads: Coloring, kernel: Coloring, own: Coloring}} view.colorings
      * @param {[number, number]} view.extent  Rows and columns of the input maps.
+     * @param {Pair} view.dilation
      */
-    update({ arithmetic, operation, channel, exact, decimals, reads, kernelName, colorings, extent }) {
+    update({ arithmetic, operation, channel, exact, decimals, reads, kernelName, colorings, extent, dilation }) {
       const { rows, columns, span, winner } = arithmetic;
       const size = rows * columns;
       const begin = channel * size;
@@ -69,8 +71,10 @@ export function createEquation() {
         setText(sum, exact ? text : "…");
         return;
       }
-      kernel.update({ label: kernelName, rows, columns, textOf: textOf(weights, decimals), pixelOf: pixelOf(weights, colorings.kernel) });
-      products.update({ label: "products", rows, columns, textOf: textOf(terms, decimals), pixelOf: pixelOf(terms, colorings.own) });
+      /** Nothing is multiplied in the holes of a dilated kernel. @param {(cell: number) => string} text */
+      const betweenHoles = (text) => (/** @type {number} */ cell) => (isHole(cell, columns, dilation) ? "" : text(cell));
+      kernel.update({ label: kernelName, rows, columns, textOf: betweenHoles(textOf(weights, decimals)), pixelOf: pixelOf(weights, colorings.kernel) });
+      products.update({ label: "products", rows, columns, textOf: betweenHoles(textOf(terms, decimals)), pixelOf: pixelOf(terms, colorings.own) });
       const rounded = roundParts(terms.subarray(begin, begin + size), sums[channel], decimals);
       const rounding = rounded.rounding ? `, rounding ${formatUnits(rounded.rounding, decimals, true)}` : "";
       const shown = formatUnits(rounded.total - rounded.rounding, decimals);

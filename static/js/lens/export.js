@@ -34,7 +34,7 @@ export function createExport({ model, store, fail, signal }, values, current) {
     const found = values.sourcesOf(inspected.section);
     if (!found?.isExact) return;
     const arithmetic = writeOut(layer, found.sources, neuron, patchSpan(layer, neuron));
-    const table = tableOfProducts(nameOf(neuron), values.layerBefore(layer)?.name ?? "input", arithmetic);
+    const table = tableOfProducts(nameOf(neuron), values.layerBefore(layer)?.name ?? "input", arithmetic, layer.dilation);
     if (table) numbers.open(table);
   }
 

@@ -74,12 +74,12 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
       const { diverging, ink } = bench.colors();
       const { source, maps: shown } = maps.layer;
       return {
-        reads: planesOf(reads)[0], window: span, kernel, painted,
+        reads: { ...planesOf(reads)[0], pixels: reads.inColor?.pixels }, window: span, kernel, painted,
         map: mapOf(maps, neuron.filter),
         cell: { top: cell.row, left: cell.column, height: 1, width: 1 },
         number: neuron.filter,
         name: bench.names.nameOf(layer.name, neuron.filter, step),
-        products: (reads.shape[0] / layer.groups) * span.height * span.width,
+        products: layer.multiply_adds / layer.output_shape.reduce((product, each) => product * each),
         sum: found?.isExact && maps.isOwn ? sumOf(found.arithmetic) : null,
         decimals: decimalsFor(source.display_range[1]),
         colorings: {
@@ -100,7 +100,7 @@ function sumOf({ stored, computed }) {
 }
 
 /**
- * A neuron's weights. Several input channels of a first layer hold the same digit, so their weights are added up.
+ * A neuron's weights, those of several input channels added up.
  * @param {Arithmetic} arithmetic
  * @returns {Plane}
  */

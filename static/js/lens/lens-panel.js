@@ -32,6 +32,7 @@ const LARGEST_GRID = 8; // Most columns of a patch for which patch, kernel and p
  * @property {number} channel      The input channel whose products are shown.
  * @property {boolean} expanded
  * @property {(channel: number) => Plane} readMapOf
+ * @property {(channel: number) => string} nameOfRead
  * @property {(channel: number) => Plane | null} contributionOf
  * @property {Plane | null} map    The neuron's own map, as the page shows it.
  * @property {string} mapName
@@ -116,8 +117,8 @@ export function createLensPanel(layers, actions, signal) {
     }, colorings.reads);
     const many = order.length > 1;
     equation.update({
-      arithmetic, operation: layer.operation, channel, exact, decimals, colorings, extent: view.extent,
-      reads: many ? `patch of map ${channel + arithmetic.firstChannel}` : arithmetic.winner === null ? "patch" : `patch of map ${neuron.filter}`,
+      arithmetic, operation: layer.operation, channel, exact, decimals, colorings, extent: view.extent, dilation: layer.dilation,
+      reads: many ? `patch of ${view.nameOfRead(channel + arithmetic.firstChannel)}` : arithmetic.winner === null ? "patch" : `patch of map ${neuron.filter}`,
       kernelName: many ? `kernel ${neuron.filter}, slice ${channel}` : `kernel ${neuron.filter}`,
     });
     outcome.update({ arithmetic, exact, decimals, filter: neuron.filter });
@@ -126,7 +127,7 @@ export function createLensPanel(layers, actions, signal) {
     if (!many) waterfall.update([...arithmetic.products, arithmetic.bias]);
     contributions.update({
       arithmetic, order, channel: many ? channel : null, expanded: view.expanded, exact, decimals,
-      reads, readMapOf: (each) => view.readMapOf(each + arithmetic.firstChannel), contributionOf: view.contributionOf, colorings,
+      reads, readMapOf: (each) => view.readMapOf(each + arithmetic.firstChannel), nameOfRead: (each) => view.nameOfRead(each + arithmetic.firstChannel), contributionOf: view.contributionOf, colorings,
     });
   }
 }

@@ -11,6 +11,8 @@ import { writeOut } from "./write-out.js";
 import { strongestFirst } from "./contribution-maps.js";
 import { decimalsFor } from "./rounding.js";
 
+const COLORS = ["red", "green", "blue"]; // The channels of an input in color.
+
 /**
  * How the neuron is shown.
  * @typedef {object} Look
@@ -55,6 +57,7 @@ export function lensView(bench, values, section, neuron, look) {
     reads: before?.name ?? "input",
     channel: order.length > 1 && channel !== null && channel < order.length ? channel : (order[0] ?? 0),
     readMapOf: (each) => maps[each],
+    nameOfRead: (each) => (before || maps.length === 1 ? `map ${each}` : COLORS[each]),
     contributionOf: (each) => additions[each] ?? null,
     map: values.mapOf(layer, source, neuron.filter),
     mapName: `map ${neuron.filter} of ${source.name}`,

@@ -2,7 +2,7 @@
 /** @import { Arithmetic } from "../types.js" */
 import { build, resizeList } from "../dom/build.js";
 import { setText } from "../dom/find.js";
-import { percent } from "../network/prediction-bars.js";
+import { className, percent } from "../network/prediction-bars.js";
 import { formatFixed, formatUnits, roundParts } from "./rounding.js";
 
 const SHARE_DECIMALS = 4;
@@ -58,7 +58,7 @@ export function createOutcome() {
       const isClass = i < exponentials.length;
       const isSum = i === rows.length - 1;
       const units = isSum ? rounded.total : isClass ? rounded.parts[i] : rounded.rounding;
-      setText(row.cells[0], isSum ? "sum" : isClass ? String(i) : "rounding");
+      setText(row.cells[0], isSum ? "sum" : isClass ? className(i) : "rounding");
       setText(row.cells[1], formatUnits(units, SHARE_DECIMALS, !isClass && !isSum));
       /** @type {HTMLElement} */ (row.cells[2].firstElementChild).style.inlineSize = isClass ? `${100 * exponentials[i]}%` : "0";
       row.toggleAttribute("data-current", i === filter);

@@ -24,12 +24,13 @@ export function sourcesFrom({ layer, after }, before, tensors, weights) {
 const repeatedInputs = new WeakMap();
 
 /**
- * The input as the first layer reads it: a network that reads colors gets the same plane in each channel.
+ * The input as the first layer reads it: a network that reads colors gets those of an image, of other digits the same plane in each channel.
  * @param {Tensor} input  [H, W]
  * @param {number} channels
  * @returns {Tensor} [C, H, W]
  */
-function inputOf({ shape, data }, channels) {
+export function inputOf({ shape, data, inColor }, channels) {
+  if (inColor) return inColor.channels;
   if (channels === 1) return { shape: [1, ...shape], data };
   const known = repeatedInputs.get(data);
   if (known?.shape[0] === channels) return known;

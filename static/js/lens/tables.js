@@ -1,6 +1,7 @@
 // @ts-check
 // The lens's tables of numbers and the names of its files, as text. Knows nothing of elements or requests.
-/** @import { Arithmetic, Plane } from "../types.js" */
+/** @import { Arithmetic, Pair, Plane } from "../types.js" */
+import { isHole } from "./arithmetic.js";
 import { ALL_DECIMALS, formatExactly, formatUnits, roundParts } from "./rounding.js";
 
 /** A table: the first text of each row names it. @typedef {{title: string, note: string, columns: string[], rows: string[][]}} NumberTable */
@@ -10,9 +11,10 @@ import { ALL_DECIMALS, formatExactly, formatUnits, roundParts } from "./rounding
  * @param {string} title
  * @param {string} reads  Name of the layer read, or "input".
  * @param {Arithmetic} arithmetic
+ * @param {Pair} dilation
  * @returns {NumberTable | null}
  */
-export function tableOfProducts(title, reads, { patch, kernel, products, rows, columns, span, bias, computed, stored, after }) {
+export function tableOfProducts(title, reads, { patch, kernel, products, rows, columns, span, bias, computed, stored, after }, dilation) {
   if (!kernel || !products) return null;
   const { parts, rounding, total } = roundParts([...products, bias], computed, ALL_DECIMALS);
   /** @param {number} units */
@@ -28,7 +30,8 @@ export function tableOfProducts(title, reads, { patch, kernel, products, rows, c
       + "“rounding” is the rounded sum minus the sum of the rounded products; “stored” is the network's own single-precision result.",
     columns: [`${reads}: map, row, column`, "patch", "× kernel", "= product"],
     rows: [
-      ...Array.from(products, (_, i) => [positionOf(i), formatExactly(patch[i]), formatExactly(kernel[i]), text(parts[i])]),
+      ...Array.from(products, (_, i) => [positionOf(i), formatExactly(patch[i]), formatExactly(kernel[i]), text(parts[i])])
+        .filter((_, i) => !isHole(i % (rows * columns), columns, dilation)),
       ["bias", "", formatExactly(bias), text(parts[products.length])],
       ["rounding", "", "", text(rounding)],
       ["sum", "", "", text(total)],

@@ -3,6 +3,17 @@
 import { find, findAll, setText } from "../dom/find.js";
 import { REMOVED } from "../shell/failures.js";
 
+/** The names of the classes of the page's model. @type {string[]} */
+let names = [];
+
+/** @param {string[]} classes  Their names in everything that the page says. */
+export function nameClasses(classes) {
+  names = classes;
+}
+
+/** @param {number} label */
+export const className = (label) => names[label] ?? String(label);
+
 /**
  * Ten probabilities as bars; none for a blank pad.
  * @param {HTMLElement} root
@@ -44,12 +55,12 @@ export function percent(probability) {
 
 /**
  * @param {Prediction | null} prediction
- * @param {string[]} classes  Their names.
+ * @param {(label: number) => string} [nameOf]  Of another model's classes.
  * @returns {string}
  */
-export function describePrediction(prediction, classes) {
+export function describePrediction(prediction, nameOf = className) {
   if (!prediction) return "The pad is blank: no prediction.";
-  return `Looks like ${classes[prediction.digit]}, ${percent(prediction.probability)}.`;
+  return `Looks like ${nameOf(prediction.digit)}, ${percent(prediction.probability)}.`;
 }
 
 /**

@@ -111,8 +111,8 @@ export function planesOf(tensor) {
 }
 
 /** One map as a plane. @param {Tensor} tensor  [H, W]. @returns {Plane} */
-export function planeOf({ shape: [height, width], data }) {
-  return { width, height, data };
+export function planeOf({ shape: [height, width], data, inColor }) {
+  return { width, height, data, ...(inColor && { pixels: inColor.pixels }) };
 }
 
 /**

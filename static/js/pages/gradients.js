@@ -14,8 +14,8 @@ import { describeLoss, labelToRequest, requestForClass } from "../experiments/gr
 import { createDescent } from "../experiments/gradients/descent.js";
 import { createGradientCheck } from "../experiments/gradients/gradient-check.js";
 import { windowOf } from "../experiments/gradients/layer-picture.js";
-import { createPredictionBars } from "../network/prediction-bars.js";
-import { planeOf } from "../network/selectors.js";
+import { inputOf } from "../lens/sources.js";
+import { className, createPredictionBars } from "../network/prediction-bars.js";
 import { openDigitPage } from "../shell/digit-page.js";
 import { fieldsOf, joinFields, numbersIn } from "../shell/url.js";
 
@@ -37,6 +37,10 @@ let known = null;
 let painted = null;
 /** @type {Gradients | null} */
 let comparison = null;
+
+// The first layer with kernels, and the layer that it reads; without one, it reads the digit.
+const position = model.layers.findIndex(({ kind, parameters }) => parameters && kind !== "affine");
+const [first, before] = [model.layers[position], model.layers[position - 1]];
 
 // --- Parts of the page ---------------------------------------------------------------------------------------------
 
@@ -74,8 +78,8 @@ function requestCheck() {
   if (!known || !assembly) return null;
   const requested = known;
   const index = [assembly.filter, 0, ...assembly.weight];
-  const { digit, response: { label, models: [{ layers: [{ name }] }] } } = requested;
-  return { index, result: postGradientCheck(model.id, digit, label, `${name}.weight`, index), isCurrent: () => known === requested };
+  const { digit, response: { label } } = requested;
+  return { index, result: postGradientCheck(model.id, digit, label, `${first.name}.weight`, index), isCurrent: () => known === requested };
 }
 
 // --- Requests ------------------------------------------------------------------------------------------------------
@@ -108,16 +112,18 @@ restore(fieldsOf(location.hash));
 kept = page.start({
   async request(digit) {
     const label = labelToRequest(digit, known?.response.label ?? null, model.classes.length);
+    const layers = (before ? [before, first] : [first]).map(({ name }) => name);
     const [activations, gradients] = await Promise.all([
       requestActivations(model.id, digit, { layers: [model.layers[model.layers.length - 1].name] }),
-      requestForClass(label, known?.response.label ?? 0, (each) => postGradients([model.id], digit, each, { weights: assembly !== null })),
+      requestForClass(label, known?.response.label ?? 0, (each) => postGradients([model.id], digit, each, { weights: assembly !== null, layers })),
     ]);
     return { activations, ...gradients };
   },
   onResponse(newest, digit) {
     known = { digit, ...newest };
     if (tiles) comparer.send({ digit, label: newest.response.label });
-    announce(`Prediction: ${newest.activations.prediction?.digit ?? "none"}. ${describeLoss(newest.response)}`);
+    const { prediction } = newest.activations;
+    announce(`Prediction: ${prediction ? className(prediction.digit) : "none"}. ${describeLoss(newest.response)}`);
     return { input: newest.tensors.input, framing: newest.response.input.framing };
   },
   paint,
@@ -136,7 +142,7 @@ kept = page.start({
 
 /** @param {URLSearchParams} fields */
 function restore(fields) {
-  const [{ output_shape: [filters], kernel_size: size }] = model.layers;
+  const { output_shape: [filters], kernel_size: size } = first;
   const weight = /** @type {[number, number] | null} */ (numbersIn(fields, "x", size ?? [1, 1]));
   assembly?.restore({ filter: numbersIn(fields, "f", [filters])?.[0] ?? null, weight: weight ?? [0, 0] });
   descent.restore(fields.get("r"));
@@ -149,14 +155,15 @@ function paint() {
   if (!known || known === painted) return;
   painted = known;
   const { response, tensors, activations } = known;
-  const { label, models: [{ layers: [{ name }] }] } = response;
   bars.update(activations.prediction, activations.tensors.probabilities.data);
   setText(lossLine, describeLoss(response));
-  lossLine.dataset.label = String(label);
-  const weight = tensors[`${model.id}/${name}/weight`];
-  const layer = model.layers.find((each) => each.name === name);
-  if (assembly && layer) assembly.update(gradientsOf(planeOf(tensors.input), tensors[`${model.id}/${name}`], weight, windowOf(layer)));
-  backward.update(known.digit, label);
+  lossLine.dataset.label = String(response.label);
+  const own = `${model.id}/${first.name}`;
+  const reads = before
+    ? { maps: tensors[`${model.id}/${before.name}/output`], range: Math.max(...before.display_range.map(Math.abs)) }
+    : { maps: inputOf(tensors.input, first.input_shape[0]), range: null };
+  assembly?.update(gradientsOf(reads, tensors[own], tensors[`${own}/weight`], windowOf(first)));
+  backward.update(known.digit, response.label);
   descent.reset();
 }
 

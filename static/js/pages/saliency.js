@@ -94,7 +94,7 @@ square.addEventListener("input", () => {
 /** @param {URLSearchParams} fields */
 function restore(fields) {
   const given = fields.get("c") ?? "";
-  chosen = /^\d$/.test(given) && Number(given) < model.classes.length ? Number(given) : null;
+  chosen = /^\d{1,3}$/.test(given) && Number(given) < model.classes.length ? Number(given) : null;
   restoreSlider(square, fields.get("q"));
   timesInk = fields.get("i") === "1";
 }

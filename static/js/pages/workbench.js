@@ -21,7 +21,7 @@ import { fromFragment } from "../shell/url.js";
 import { createFilterNames } from "../network/filter-names.js";
 import { createNetworkPicture } from "../network/picture/picture.js";
 import { createKernelLoader, createNetworkView } from "../network/network-view.js";
-import { createPredictionBars, describeFraming, describePrediction } from "../network/prediction-bars.js";
+import { createPredictionBars, describeFraming, describePrediction, nameClasses } from "../network/prediction-bars.js";
 import { INPUT_ROOM, wireDrawingBench } from "../drawing/drawing-tools.js";
 import { openingState } from "../drawing/example-digit.js";
 import { wireLens, wireSweep } from "../lens/lens-loader.js";
@@ -36,6 +36,7 @@ await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
 
 /** @type {PageData} */
 const { model, gallery_model: galleryModel, colormaps, limits } = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
+nameClasses(model.classes);
 const { signal } = new AbortController();
 const { show: showProblem, hide: hideProblem } = createProblemNote();
 const sections = sectionsOf(model);
@@ -217,7 +218,7 @@ store.subscribe((state, previous) => {
   requestMaps(state);
   // Only the lens shows the neuron, and it paints itself.
   if (state.neuron !== previous.neuron && state.isolated === previous.isolated) return;
-  if (state.response !== previous.response) announce(describePrediction(state.response?.prediction ?? null, model.classes));
+  if (state.response !== previous.response) announce(describePrediction(state.response?.prediction ?? null));
   const before = mapsOf(previous);
   if (mapsOf(state).some((value, i) => value !== before[i])) scheduleMaps();
   schedulePad();

@@ -63,7 +63,7 @@ export function keepInAddress(store, { framed, extra, fail }, signal) {
     const isReduced = digit.kind === "image"; // The link holds what the network received, not the photo.
     try {
       await navigator.clipboard.writeText(location.href);
-      confirmOn(copyButton, isReduced ? "Copied as 28×28" : "Copied");
+      confirmOn(copyButton, !isReduced ? "Copied" : framed()?.plane.pixels ? "Copied in gray" : "Copied as 28×28");
     } catch {
       confirmOn(copyButton, "In address bar");
     }

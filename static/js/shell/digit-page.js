@@ -3,7 +3,7 @@
 // one repaint for each frame, and a repaint when the theme or the width changes.
 /** @import { Digit, ExperimentsPageData, Framing, Plane, Tensor, ThemeColors } from "../types.js" */
 import { createAnnouncer } from "../dom/announce.js";
-import { describeFraming } from "../network/prediction-bars.js";
+import { describeFraming, nameClasses } from "../network/prediction-bars.js";
 import { createDigitChannel } from "../api/digit-channel.js";
 import { planeOf } from "../network/selectors.js";
 import { find, setText } from "../dom/find.js";
@@ -28,6 +28,7 @@ export function openDigitPage() {
   const data = JSON.parse(find(document, "#page-data", HTMLScriptElement).text);
   const { show: fail, hide: hideProblem } = createProblemNote();
   const store = createStore(reduce, openingState());
+  nameClasses(data.model.classes);
   const inputCanvas = find(document, "#input-digit", HTMLCanvasElement);
   const framingNote = find(document, "#framing-note", HTMLElement);
   const announce = createAnnouncer(find(document, "#announcer", HTMLElement));

@@ -39,7 +39,7 @@ export function createDigitResult(root) {
      * @param {{weights: number, maps: number}} ranges
      */
     paint({ activations: { tensors, prediction }, model, kernels }, { diverging }, ranges) {
-      setText(find(root, ".sentence", HTMLElement), describePrediction(prediction, model.classes));
+      setText(find(root, ".sentence", HTMLElement), describePrediction(prediction, (label) => model.classes[label]));
       updateOf(model.classes)(prediction, tensors.probabilities?.data ?? null);
       resizeList(list, items, kernels.length, (number) =>
         build("li", {},

@@ -13,7 +13,7 @@
  */
 export function layer(name, kind, input, output, kernel = null) {
   return {
-    name, kind, operation: "", function: kind === "relu" ? "ReLU" : null, groups: 1, input_shape: input, output_shape: output, kernel_size: kernel, stride: null, padding: null, weights: 0, biases: 0, parameters: 0, multiply_adds: 0, weight_uses: 0,
+    name, kind, operation: "", function: kind === "relu" ? "ReLU" : null, dilation: [1, 1], groups: 1, input_shape: input, output_shape: output, kernel_size: kernel, stride: null, padding: null, weights: 0, biases: 0, parameters: 0, multiply_adds: 0, weight_uses: 0,
     receptive_field: { size: [1, 1], jump: [1, 1], start: [0, 0] }, display_range: [0, 1], dead_filters: [],
   };
 }

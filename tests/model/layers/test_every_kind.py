@@ -24,6 +24,7 @@ from model.layers import (
 )
 from model.layers.activation import FUNCTIONS
 from model.layers.change import Change
+from model.layers.conv2d import with_holes
 from model.layers.fast_path import aligned
 from tests.model.layers.gradient_check import assert_gradients_match
 
@@ -48,8 +49,12 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "conv2d": lambda: Conv2d(normal(3, 4, 3, 2), normal(3)),
     "conv2d, padded below and right": lambda: Conv2d(normal(3, 4, 3, 3), normal(3), (2, 2), (0, 0), (1, 1)),
     "conv2d, padded unevenly": lambda: Conv2d(normal(3, 4, 4, 3), normal(3), (1, 2), (1, 2), (2, 0)),
+    "conv2d, dilated": lambda: Conv2d(with_holes(normal(3, 4, 2, 2), (3, 2)), normal(3), dilation=(3, 2)),
     "grouped_conv2d": lambda: GroupedConv2d(normal(6, 2, 3, 3), normal(6), 2, (1, 1), (1, 1)),
     "grouped_conv2d, depthwise": lambda: GroupedConv2d(normal(8, 1, 3, 2), normal(8), 4, (2, 1), (1, 0), (0, 1)),
+    "grouped_conv2d, dilated": lambda: GroupedConv2d(
+        with_holes(normal(4, 2, 2, 3), (2, 1)), normal(4), 2, dilation=(2, 1)
+    ),
     "locally_connected2d": lambda: LocallyConnected2d(normal(5, 4, 3, 4, 3, 3), normal(5, 4, 3)),
     "linear": lambda: Linear(normal(5, *SHAPE), normal(5)),
     "affine": lambda: Affine(normal(4, 1, 1, 1), normal(4)),

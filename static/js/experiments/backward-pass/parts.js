@@ -2,6 +2,7 @@
 // The parts that a neuron's δ is added up from, in order and in words. Uses neither elements nor requests.
 /** @import { BackwardPass, Plane, Tensor } from "../../types.js" */
 import { formatValue } from "../../network/legend.js";
+import { className } from "../../network/prediction-bars.js";
 
 /** A neuron that reads another one, and what it contributes. @typedef {{filter: number, row: number, column: number, slope: number, delta: number, part: number}} Part */
 
@@ -37,7 +38,7 @@ export function describeReaders({ label, neuron: { filter }, readers: { layer, o
   const count = filters * height * width;
   if (!count) return "No neuron of the next layer reads this value, so its δ is 0.";
   if (operation === "loss") {
-    return `The loss is −log of the softmax's probability of ${label}. Its gradient by a logit is the probability of that class`
+    return `The loss is −log of the softmax's probability of ${className(label)}. Its gradient by a logit is the probability of that class`
       + `${filter === label ? ", minus 1 since it is the correct class." : "; 1 would be subtracted if it were the correct class."}`;
   }
   switch (operation) {

@@ -11,9 +11,10 @@ export const SECONDS = 6; // To add up a whole map.
 /**
  * One digit's gradients at a convolution.
  * @typedef {object} Gradients
- * @property {Plane} input
+ * @property {Plane[]} inputs        What the first channel of each kernel reads.
+ * @property {number | null} range   The largest absolute value that its colors show; null for the ink of a digit.
  * @property {Plane[]} deltas        δ of each map.
- * @property {Float32Array[]} kernels  The gradient of each kernel by backpropagation; of the first channel, as all hold the digit.
+ * @property {Float32Array[]} kernels  The gradient of each kernel by backpropagation; of the first channel.
  * @property {KernelWindow} window
  */
 
@@ -30,17 +31,20 @@ export const SECONDS = 6; // To add up a whole map.
 export const OPENING = { filter: 0, isChosen: false, neuron: 0, added: 0, weight: [0, 0] };
 
 /**
- * @param {Plane} input
+ * @param {{maps: Tensor, range: number | null}} reads  [C, H, W]
  * @param {Tensor} delta   [F, H, W]
- * @param {Tensor} weight  [F, C, kH, kW]
+ * @param {Tensor} weight  [F, C, kH, kW]; in groups, C is what one group reads.
  * @param {KernelWindow} window
  * @returns {Gradients}
  */
-export function gradientsOf(input, delta, weight, window) {
+export function gradientsOf({ maps, range }, delta, weight, window) {
   const [filters, channels] = weight.shape;
   const count = window.size[0] * window.size[1];
   const kernels = Array.from({ length: filters }, (_, filter) => weight.data.subarray(filter * channels * count, filter * channels * count + count));
-  return { input, deltas: planesOf(delta), kernels, window };
+  const planes = planesOf(maps);
+  const groups = planes.length / channels;
+  const inputs = kernels.map((_, filter) => planes[Math.floor((filter * groups) / filters) * channels]);
+  return { inputs, range, deltas: planesOf(delta), kernels, window };
 }
 
 /**

@@ -1,23 +1,24 @@
 // @ts-check
 // What each neuron contributes to the gradient of its kernel: δ times the patch that it sees.
 /** @import { Pair, Plane } from "../../types.js" */
+import { isHole } from "../../lens/arithmetic.js";
 
-/** How a kernel is moved over its input; all [height, width]. @typedef {{size: Pair, stride: Pair, padding: Pair}} KernelWindow */
+/** How a kernel is moved over its input; all [height, width]. @typedef {{size: Pair, stride: Pair, padding: Pair, dilation: Pair}} KernelWindow */
 
 /**
- * The patch of a plane that a neuron of a convolution sees; zeros beyond the border.
+ * The patch of a plane that a neuron of a convolution sees; zeros beyond the border, and in the holes of a dilated kernel.
  * @param {Plane} input
  * @param {KernelWindow} window
  * @param {number} row     Of the neuron in its map.
  * @param {number} column
  * @returns {Float64Array} [height × width] of the kernel.
  */
-export function patchOf({ width, height, data }, { size, stride, padding }, row, column) {
+export function patchOf({ width, height, data }, { size, stride, padding, dilation }, row, column) {
   const patch = new Float64Array(size[0] * size[1]);
   const [top, left] = [row * stride[0] - padding[0], column * stride[1] - padding[1]];
   for (let i = 0; i < patch.length; i += 1) {
     const [y, x] = [top + Math.floor(i / size[1]), left + (i % size[1])];
-    if (y >= 0 && x >= 0 && y < height && x < width) patch[i] = data[y * width + x];
+    if (y >= 0 && x >= 0 && y < height && x < width && !isHole(i, size[1], dilation)) patch[i] = data[y * width + x];
   }
   return patch;
 }

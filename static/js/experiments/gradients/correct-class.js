@@ -3,6 +3,7 @@
 /** @import { Digit, GradientsResponse } from "../../types.js" */
 import { ProblemError } from "../../api/http.js";
 import { formatValue } from "../../network/legend.js";
+import { className } from "../../network/prediction-bars.js";
 import { UNLABELED } from "../../shell/failures.js";
 
 const SOURCES = { body: "your choice", sample: "its label", prediction: "the prediction" };
@@ -39,5 +40,5 @@ export async function requestForClass(label, shown, request) {
 
 /** @param {GradientsResponse} response */
 export function describeLoss({ label, label_from: source, models: [{ loss }] }) {
-  return `loss ${formatValue(loss)} nats (−log of the probability of ${label}; ${SOURCES[source]})`;
+  return `loss ${formatValue(loss)} nats (−log of the probability of ${className(label)}; ${SOURCES[source]})`;
 }

@@ -3,7 +3,7 @@
 /** @import { GradientDescent, Plane, Prediction, Tensor } from "../../types.js" */
 import { largestAbsolute } from "../../draw/largest.js";
 import { formatValue } from "../../network/legend.js";
-import { percent } from "../../network/prediction-bars.js";
+import { className, percent } from "../../network/prediction-bars.js";
 import { planesOf } from "../../network/selectors.js";
 
 const MOST_FILTERS = 16;
@@ -66,5 +66,5 @@ export function describeDescent({ losses: [before, after], steps_taken: steps, l
 
 /** @param {Prediction | null} prediction */
 function describePrediction(prediction) {
-  return prediction && `${prediction.digit} (${percent(prediction.probability)})`;
+  return prediction && `${className(prediction.digit)} (${percent(prediction.probability)})`;
 }

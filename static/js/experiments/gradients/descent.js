@@ -8,7 +8,7 @@ import { largestAbsolute } from "../../draw/largest.js";
 import { enlargeInto, paintSheet } from "../../draw/plane.js";
 import { restoreSlider } from "../../shell/url.js";
 import { createLegend, formatValue } from "../../network/legend.js";
-import { percent } from "../../network/prediction-bars.js";
+import { className, percent } from "../../network/prediction-bars.js";
 import { chooseFilters, describeDescent, kernelPhases, mapPhases } from "./descent-result.js";
 
 const COLUMNS = 4;
@@ -128,7 +128,7 @@ function createDescentView(root) {
       paintRow("maps", mapPhases(tensors.maps), filters, colors);
       const { shape: [, classes], data } = tensors.probabilities;
       body.replaceChildren(...Array.from({ length: classes }, (_, digit) => build("tr", {},
-        build("th", { scope: "row" }, String(digit)), build("td", {}, percent(data[digit])), build("td", {}, percent(data[classes + digit])))));
+        build("th", { scope: "row" }, className(digit)), build("td", {}, percent(data[digit])), build("td", {}, percent(data[classes + digit])))));
     },
   };
 }

@@ -43,6 +43,6 @@ export function layerPicture({ connection, model }, input, delta, filter) {
  * @param {import("../../types.js").LayerDescription} layer
  * @returns {KernelWindow}
  */
-export function windowOf({ kernel_size: size, stride, padding }) {
-  return { size: size ?? [1, 1], stride: stride ?? [1, 1], padding: padding ?? [0, 0] };
+export function windowOf({ kernel_size: size, stride, padding, dilation }) {
+  return { size: size ?? [1, 1], stride: stride ?? [1, 1], padding: padding ?? [0, 0], dilation };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// The digit and δ of one map, with one neuron's contribution written out.
+// What a kernel reads and δ of its map, with one neuron's contribution written out.
 /** @import { Plane, ThemeColors } from "../../types.js" */
 /** @import { AssemblyState, Gradients } from "./assembly-state.js" */
 import { build } from "../../dom/build.js";
@@ -40,21 +40,22 @@ export function createNeuronView(root, legends) {
      * @param {number} range  The largest |δ| of all maps.
      * @param {ThemeColors} colors
      */
-    paint({ input, deltas, window }, { filter, neuron, added }, range, { diverging, ink }) {
-      const map = deltas[filter];
+    paint({ inputs, range: inputRange, deltas, window }, { filter, neuron, added }, range, { diverging, ink }) {
+      const [input, map] = [inputs[filter], deltas[filter]];
+      const reads = inputRange === null ? { scale: ink, range: 1 } : { scale: diverging, range: inputRange };
       const [row, column] = [Math.floor(neuron / map.width), neuron % map.width];
       const delta = map.data[neuron];
       const patch = patchOf(input, window, row, column);
       const [rows, columns] = window.size;
-      paintPlane(inputCanvas, input, ink, 1);
+      paintPlane(inputCanvas, input, reads.scale, reads.range);
       paintPlane(deltaCanvas, added < map.data.length ? firstCells(map, added) : map, diverging, range);
       deltaLegend.update([-range, range], diverging);
       productLegend.update([-range, range], diverging);
       setText(find(root, "#assembly-map", HTMLElement), `map ${filter}`);
-      // In the units of δ, as the pixels are at most 1.
+      // In the units of δ, as pixels are at most 1 and normalized ones not much more.
       const { times, textOf } = commonPower(Math.abs(delta));
       setText(factor, `δ ${textOf(delta)}${times} ×`);
-      patchGrid.update({ rows, columns, label: "patch", textOf: (i) => (patch[i] ? patch[i].toFixed(2) : "0"), pixelOf: (i) => ink.pixelOf(patch[i], 1) });
+      patchGrid.update({ rows, columns, label: "patch", textOf: (i) => (patch[i] ? patch[i].toFixed(2) : "0"), pixelOf: (i) => reads.scale.pixelOf(patch[i], reads.range) });
       productGrid.update({
         rows, columns, label: `contribution${times}`, textOf: (i) => textOf(delta * patch[i]), pixelOf: (i) => diverging.pixelOf(delta * patch[i], range),
       });

@@ -33,12 +33,13 @@ export function createSumView(root, legends) {
      * @param {AssemblyState} state
      * @param {ThemeColors} colors
      */
-    paint({ input, deltas, kernels, window }, { filter, added, weight }, { diverging }) {
+    paint({ inputs, deltas, kernels, window }, { filter, added, weight }, { diverging }) {
       const [rows, columns] = window.size;
       const neurons = deltas[filter].data.length;
       const complete = kernels[filter];
       const range = largestAbsolute(complete) || 1;
-      const sum = sumContributions(input, deltas[filter], window, added);
+      const weights = window.size.map((size, axis) => Math.ceil(size / window.dilation[axis])).reduce((product, each) => product * each);
+      const sum = sumContributions(inputs[filter], deltas[filter], window, added);
       const { times, textOf } = commonPower(range);
       grid.update({
         label: `gradient${times}`,
@@ -52,7 +53,7 @@ export function createSumView(root, legends) {
       legend.update([-range, range], diverging);
       sentence.replaceChildren(
         build("b", {}, added.toLocaleString("en")), ` of ${neurons.toLocaleString("en")} contributions are added up: `,
-        build("b", {}, (added * complete.length).toLocaleString("en")), " products, ", build("b", {}, String(complete.length)), " sums.",
+        build("b", {}, (added * weights).toLocaleString("en")), " products, ", build("b", {}, String(weights)), " sums.",
       );
       const difference = Math.max(...sum.map((number, i) => Math.abs(number - complete[i]))) / range;
       const isComplete = added === neurons;

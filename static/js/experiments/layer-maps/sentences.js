@@ -2,7 +2,7 @@
 // Sentences about a digit's place in the map of a layer.
 /** @import { Prediction } from "../../types.js" */
 /** @import { LayerMap, Neighbor } from "../../api/layer-maps.js" */
-import { percent } from "../../network/prediction-bars.js";
+import { className, percent } from "../../network/prediction-bars.js";
 
 /** @param {string} layer */
 export function nameOf(layer) {
@@ -17,7 +17,7 @@ export function nameOf(layer) {
  */
 export function describeNeighbors(layer, neighbors, prediction) {
   const predicted = prediction
-    ? `The network predicts ${prediction.digit} (${percent(prediction.probability)}).`
+    ? `The network predicts ${className(prediction.digit)} (${percent(prediction.probability)}).`
     : "The pad is blank, so there is no prediction.";
   return `In ${nameOf(layer)}, ${describeLabels(neighbors)}. ${predicted}`;
 }

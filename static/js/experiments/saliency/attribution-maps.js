@@ -7,7 +7,7 @@ import { arrowStep, stepWithin } from "../../dom/grid-keys.js";
 import { largestAbsolute } from "../../draw/largest.js";
 import { enlarge, paintPlane } from "../../draw/plane.js";
 import { createLegend } from "../../network/legend.js";
-import { describePoint, gradientTimesInk, outlineOf } from "./explanation.js";
+import { describePoint, outlineOf } from "./explanation.js";
 
 // CSS pixels.
 const LARGEST = 504; // Side of a picture.
@@ -77,16 +77,16 @@ export function createAttributionMaps(announce, signal) {
       for (const canvas of Object.values(canvases)) enlarge(canvas, zoom);
       paintPointed();
     },
-    /** @param {Explanation} explanation  @param {boolean} timesInk  @param {ThemeColors} colors */
-    paint(explanation, timesInk, { diverging, ink }) {
+    /** @param {Explanation} explanation  @param {boolean} byInk  @param {ThemeColors} colors */
+    paint(explanation, byInk, { diverging, ink }) {
       shown = explanation;
-      const planes = { gradient: timesInk ? gradientTimesInk(explanation) : explanation.gradient, occlusion: explanation.occlusion };
+      const planes = { gradient: byInk ? explanation.timesInk : explanation.gradient, occlusion: explanation.occlusion };
       for (const [map, plane] of /** @type {["gradient" | "occlusion", Plane][]} */ (Object.entries(planes))) {
         const range = largestAbsolute(plane.data) || 1;
         paintPlane(canvases[map], plane, diverging, range);
         legends[map].update([-range, range], diverging);
       }
-      setText(find(document, "#saliency-legend .legend span", HTMLElement), timesInk ? "logit" : "logit per ink");
+      setText(find(document, "#saliency-legend .legend span", HTMLElement), byInk ? "logit" : "logit per ink");
       const outline = outlineOf(explanation.input);
       for (const path of outlines) path.setAttribute("d", outline);
       paintPlane(canvases.input, explanation.input, ink, 1);

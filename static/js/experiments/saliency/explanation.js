@@ -3,7 +3,7 @@
 /** @import { Attribution, Plane, Prediction, Tensor } from "../../types.js" */
 /** @import { Activations } from "../../api/activations.js" */
 import { formatValue } from "../../network/legend.js";
-import { percent } from "../../network/prediction-bars.js";
+import { className, percent } from "../../network/prediction-bars.js";
 import { planeOf } from "../../network/selectors.js";
 
 /**
@@ -14,6 +14,7 @@ import { planeOf } from "../../network/selectors.js";
  * @property {number} label      The class that is explained.
  * @property {number} logit      Of that class.
  * @property {Plane} gradient
+ * @property {Plane} timesInk    The gradient of each pixel times its ink; of an image in color, the sum of both channel by channel.
  * @property {Plane} occlusion   How much the logit falls when a square is covered, at its middle; zero where no whole square has its middle.
  * @property {number} size       Of the square, in pixels.
  */
@@ -36,6 +37,7 @@ export function explanationOf({ tensors, prediction }, saliency, occlusion, size
     label: saliency.response.label,
     logit: saliency.response.logit,
     gradient: planeOf(saliency.tensors.gradient),
+    timesInk: timesInk(tensors.input, saliency.tensors),
     occlusion: fallsAtCenter(occlusion.tensors.logit_changes, size, input),
     size,
   };
@@ -58,16 +60,22 @@ export function fallsAtCenter({ shape: [rows, columns], data }, size, { width, h
   return { width, height, data: plane };
 }
 
-/** The gradient of each pixel times its ink. @param {Explanation} explanation  @returns {Plane} */
-export function gradientTimesInk({ gradient, input }) {
-  return { ...gradient, data: gradient.data.map((value, i) => value * input.data[i]) };
+/**
+ * @param {Tensor} input
+ * @param {Record<string, Tensor>} tensors  `gradient` [H, W]; of an image in color also `by_channel` [3, H, W].
+ * @returns {Plane}
+ */
+export function timesInk({ data, inColor }, { gradient, by_channel: byChannel }) {
+  const size = data.length;
+  const ofColors = inColor && byChannel ? byChannel.data.map((value, i) => value * inColor.channels.data[i]) : null;
+  return { ...planeOf(gradient), data: gradient.data.map((value, i) => (ofColors ? ofColors[i] + ofColors[size + i] + ofColors[2 * size + i] : value * data[i])) };
 }
 
 /** What the network predicts, and the logit of the class. @param {Explanation} explanation */
 export function describeClass({ prediction, label, logit, probabilities }) {
-  const predicted = prediction ? `The network predicts ${prediction.digit} (${percent(prediction.probability)}).` : "The pad is blank, so there is no prediction.";
+  const predicted = prediction ? `The network predicts ${className(prediction.digit)} (${percent(prediction.probability)}).` : "The pad is blank, so there is no prediction.";
   const probability = prediction && prediction.digit !== label ? `, probability ${percent(probabilities[label])}` : "";
-  return `${predicted} Logit of ${label}: ${formatValue(logit)}${probability}.`;
+  return `${predicted} Logit of ${className(label)}: ${formatValue(logit)}${probability}.`;
 }
 
 /** @param {Explanation} explanation  @param {Point} point */
@@ -75,14 +83,14 @@ export function describePoint({ input, gradient, occlusion, size, label }, { map
   const cell = row * input.width + column;
   const position = `Row ${row}, column ${column}`;
   if (map === "gradient") {
-    return `${position}: ink ${formatValue(input.data[cell], 2)}. A little more ink here changes the logit of ${label} by ${formatValue(gradient.data[cell])} for each unit of ink.`;
+    return `${position}: ink ${formatValue(input.data[cell], 2)}. A little more ink here changes the logit of ${className(label)} by ${formatValue(gradient.data[cell])} for each unit of ink.`;
   }
   const reach = (size - 1) / 2;
   const isWhole = row >= reach && column >= reach && row < input.height - reach && column < input.width - reach;
   if (!isWhole) return `${position}: no whole square has its middle here.`;
   const fall = occlusion.data[cell];
-  const effect = fall === 0 ? `does not change the logit of ${label}`
-    : `${fall > 0 ? "lowers" : "raises"} the logit of ${label} by ${formatValue(Math.abs(fall))}`;
+  const effect = fall === 0 ? `does not change the logit of ${className(label)}`
+    : `${fall > 0 ? "lowers" : "raises"} the logit of ${className(label)} by ${formatValue(Math.abs(fall))}`;
   return `${position}: covering ${size}×${size} pixels around it ${effect}.`;
 }
 

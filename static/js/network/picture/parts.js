@@ -5,6 +5,8 @@
 /** @import { Place } from "./trace.js" */
 import { build } from "../../dom/build.js";
 
+const TEXT = 15; // CSS pixels: in lower rows, names of classes have the height of the row.
+
 /**
  * @param {HTMLElement} plot
  * @param {string[]} classes
@@ -55,6 +57,7 @@ export function createParts(plot, classes) {
           const bar = build("i");
           bars.push(bar);
           button.classList.add("class");
+          if (area.height < TEXT) button.style.fontSize = `${area.height}px`;
           button.append(build("b", {}, classes[position] ?? String(position)), build("span", { class: "bar" }, bar));
         }
         return button;

@@ -2,6 +2,7 @@
 // What the picture says in words; the numbers of a sentence add up as they are written.
 /** @import { Evidence } from "../../api/evidence.js" */
 /** @import { Column, Link, Place } from "./trace.js" */
+import { className } from "../prediction-bars.js";
 import { contributionOf, linksInto, sumOf } from "./trace.js";
 
 const NAMED = 3; // Links that a sentence names.
@@ -17,7 +18,7 @@ function decimals(value, { signed = false, places = 2 } = {}) {
 
 /** @param {Column[]} columns  @param {Place} place */
 export function nameOf(columns, { column, map }) {
-  if (column === columns.length - 1) return `class ${map}`;
+  if (column === columns.length - 1) return `class ${className(map)}`;
   return column ? `${columns[column].name} map ${map}` : "the digit";
 }
 
@@ -28,7 +29,7 @@ export function nameOf(columns, { column, map }) {
  * @param {Place} place
  */
 export function describeMap(evidence, columns, place) {
-  return `${nameOf(columns, place)} ${adds(contributionOf(evidence, columns, place))} class ${evidence.label}`;
+  return `${nameOf(columns, place)} ${adds(contributionOf(evidence, columns, place))} class ${className(evidence.label)}`;
 }
 
 /**
@@ -38,7 +39,7 @@ export function describeMap(evidence, columns, place) {
  * @param {Link} link
  */
 export function describeLink({ label }, columns, { column, from, to, value }) {
-  const said = `${nameOf(columns, { column: column - 1, map: from })} ${adds(value)} class ${label}`;
+  const said = `${nameOf(columns, { column: column - 1, map: from })} ${adds(value)} class ${className(label)}`;
   return column === columns.length - 1 ? said : `${said} through ${nameOf(columns, { column, map: to })}`;
 }
 
@@ -79,7 +80,7 @@ export function describeClass(evidence, columns, logits) {
   const rival = others.reduce((best, digit) => (logits[digit] > logits[best] ? digit : best), others[0]);
   const lead = logits[label] - logits[rival];
   const size = decimals(Math.abs(lead), { places: 1 });
-  const said = `${label} ${lead < 0 ? `is ${size} behind` : `leads by ${size} over`} ${rival}.`;
+  const said = `${className(label)} ${lead < 0 ? `is ${size} behind` : `leads by ${size} over`} ${className(rival)}.`;
   const column = columns.length - 1;
   const [strongest] = linksInto(evidence, columns, { column, map: label });
   if (!strongest || column < 2) return said;

@@ -4,6 +4,7 @@
 /** @import { ColorScale } from "../../draw/color-scale.js" */
 /** @import { Area } from "./layout.js" */
 import { contextOf } from "../../dom/find.js";
+import { pixelAt } from "../../draw/plane.js";
 
 /** @param {HTMLCanvasElement} canvas */
 export function createTiles(canvas) {
@@ -38,7 +39,7 @@ export function createTiles(canvas) {
       for (let row = 0; row < height; row += 1) {
         const first = Math.floor(row * down) * plane.width;
         for (let column = 0; column < width; column += 1) {
-          pixels[row * width + column] = scale.pixelOf(plane.data[first + Math.floor(column * across)], range);
+          pixels[row * width + column] = pixelAt(plane, first + Math.floor(column * across), scale, range);
         }
       }
       context.putImageData(image, x, y);

@@ -8,14 +8,18 @@ import { indexOfLargest, patchOf, separateContributions, sumContributions } from
 const INPUT = { width: 3, height: 3, data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9) };
 
 /** @type {import("../../../../static/js/experiments/gradients/contributions.js").KernelWindow} */
-const SQUARE = { size: [2, 2], stride: [1, 1], padding: [0, 0] };
+const SQUARE = { size: [2, 2], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
 
 test("a patch has zeros beyond the border", () => {
   assert.deepEqual([...patchOf(INPUT, { ...SQUARE, padding: [1, 1] }, 0, 1)], [0, 0, 1, 2]);
 });
 
 test("a patch follows a rectangular kernel and its stride", () => {
-  assert.deepEqual([...patchOf(INPUT, { size: [1, 3], stride: [2, 1], padding: [0, 1] }, 1, 0)], [0, 7, 8]);
+  assert.deepEqual([...patchOf(INPUT, { ...SQUARE, size: [1, 3], stride: [2, 1], padding: [0, 1] }, 1, 0)], [0, 7, 8]);
+});
+
+test("nothing is read in the holes of a dilated kernel", () => {
+  assert.deepEqual([...patchOf(INPUT, { ...SQUARE, size: [3, 3], dilation: [2, 2] }, 0, 0)], [1, 0, 3, 0, 0, 0, 7, 0, 9]);
 });
 
 test("contributions are added up in reading order", () => {

@@ -9,7 +9,7 @@ const INPUT = { width: 2, height: 2, data: Float32Array.of(1, 2, 3, 4) };
 
 /** A network whose first layer has 1×1 kernels. @param {Connection} connection */
 function network(connection) {
-  const layer = { name: "first", kernel_size: [1, 1], stride: [1, 1], padding: [0, 0] };
+  const layer = { name: "first", kernel_size: [1, 1], stride: [1, 1], padding: [0, 0], dilation: [1, 1] };
   return /** @type {ComparedNetwork} */ (/** @type {unknown} */ ({ id: "net", name: "Net", connection, model: { layers: [layer] } }));
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { describeClass, describePoint, explanationOf, fallsAtCenter, gradientTimesInk, outlineOf } from "../../../../static/js/experiments/saliency/explanation.js";
+import { describeClass, describePoint, explanationOf, fallsAtCenter, outlineOf, timesInk } from "../../../../static/js/experiments/saliency/explanation.js";
 import { percent } from "../../../../static/js/network/prediction-bars.js";
 
 const SQUARE = { width: 4, height: 3 };
@@ -16,6 +16,7 @@ const KNOWN = {
   label: 1,
   logit: 2.5,
   gradient: { ...SQUARE, data: Float32Array.of(1, 0, 0, 0, 0, -2, 3, 0, 0, 0, 0, 0) },
+  timesInk: { ...SQUARE, data: Float32Array.of(0, 0, 0, 0, 0, -1, 3, 0, 0, 0, 0, 0) },
   occlusion: { ...SQUARE, data: Float32Array.of(0, 0, 0, 0, 0, 1.5, 0.5, 0, 0, 0, 0, 0) },
   size: 3,
 };
@@ -41,8 +42,13 @@ test("the parts of an explanation keep their shapes, whatever the size of the in
   assert.deepEqual(explanation, KNOWN);
 });
 
-test("the gradient times ink is zero on paper", () => {
-  assert.deepEqual([...gradientTimesInk(KNOWN).data], [0, 0, 0, 0, 0, -1, 3, 0, 0, 0, 0, 0]);
+test("the gradient times the colors of an image is a sum over red, green and blue", () => {
+  const channels = { shape: [3, 1, 2], data: Float32Array.of(1, 0, 0.5, 0.25, 0, 1) };
+  const input = { shape: [1, 2], data: Float32Array.of(1, 1), inColor: { channels, pixels: new Uint32Array(2) } };
+  const gradient = { shape: [1, 2], data: Float32Array.of(6, 60) };
+  const byChannel = { shape: [3, 1, 2], data: Float32Array.of(1, 10, 2, 20, 3, 30) };
+
+  assert.deepEqual([...timesInk(input, { gradient, by_channel: byChannel }).data], [2, 35]);
 });
 
 test("prediction and logit are said in one sentence", () => {
