@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,7 +20,9 @@ from model.arrays import Images
 from model.artifact import Artifact, save_weights
 from model.calibration import calibrate
 from model.child_process import work_for_parent
+from model.data.augmentation import Augmentation
 from model.data.mnist import Digits
+from model.data.symbols import Symbols, draw_as_drawn, draw_varied, read_symbols, split_drawings
 from model.data.training_subset import load_training_subset
 from model.errors import ModelError
 from model.layers import Conv2d, Linear, MaxPool2d, ReLU, Softmax
@@ -37,12 +40,15 @@ HELD_OUT = 1000
 UPDATES = 60
 """Approximate number of progress lines of a run."""
 
+SYMBOL_AUGMENTATION = Augmentation(elastic=0.7, thickness=0.3)
+"""Of images of a visitor's own symbols, whose strokes have been varied before."""
+
 MEASURED = 100
 """Held-out digits on which dead filters are looked for in every progress line: few, so that training is not slowed."""
 
 
-def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: int) -> Network:
-    """One convolution: k×k → relu → pool 2 → linear 10 → softmax."""
+def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: int, classes: int = CLASSES) -> Network:
+    """One convolution: k×k → relu → pool 2 → linear → softmax."""
     size = MNIST_SHAPE[1] // 2
     return Network(
         MNIST_SHAPE,
@@ -50,7 +56,7 @@ def build_visitor_network(rng: np.random.Generator, kernel_size: int, filters: i
             "conv1": Conv2d.create(rng, 1, filters, kernel_size, padding=kernel_size // 2),
             "relu1": ReLU(),
             "pool1": MaxPool2d(),
-            "linear": Linear.create(rng, (filters, size, size), CLASSES),
+            "linear": Linear.create(rng, (filters, size, size), classes),
             "softmax": Softmax(),
         },
     )
@@ -63,7 +69,14 @@ def make_equal(network: Network) -> None:
     linear["weight"][:] = linear["weight"][:, :1]
 
 
-def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, folder: Path, output: TextIO) -> None:
+def run(
+    request: TrainingRequest,
+    digits: tuple[Digits, Digits],
+    name: str,
+    folder: Path,
+    output: TextIO,
+    classes: Sequence[str] = (),
+) -> None:
     """Train, report progress and write the artifact.
 
     Args:
@@ -73,10 +86,12 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, fold
         folder: Folder to write the network to.
         output: Receives a line of JSON for each update: ``step, steps, epoch, loss, accuracy, kernels, dead``, and at
             the end ``validation_accuracy``, ``seconds``, and ``kernels`` and ``dead`` of the network that is written.
+        classes: Names of the visitor's own classes; by default those of MNIST.
     """
     training, validation = digits
-    config = _config_of(request)
-    network = build_visitor_network(np.random.default_rng(request.seed), request.kernel_size, request.filters)
+    config = _config_of(request, own_symbols=bool(classes))
+    rng = np.random.default_rng(request.seed)
+    network = build_visitor_network(rng, request.kernel_size, request.filters, len(classes) or CLASSES)
     if request.start == "equal":
         make_equal(network)
     state = start_training(network, config)
@@ -103,7 +118,7 @@ def run(request: TrainingRequest, digits: tuple[Digits, Digits], name: str, fold
     empty = Digits(np.empty((0, *MNIST_SHAPE[1:]), np.uint8), np.empty(0, np.uint8))
     train(state, config, training, empty, None, report, threads=1)
     seconds = time.perf_counter() - began
-    artifact = _artifact_of(state, config, request, validation, name, seconds)
+    artifact = _artifact_of(state, config, request, validation, name, seconds, classes)
     save_weights(artifact, folder)
     _report(
         output,
@@ -140,6 +155,12 @@ def choose_digits(request: TrainingRequest, artifacts: Path) -> tuple[Digits, Di
     )
 
 
+def choose_drawings(request: TrainingRequest, symbols: Symbols) -> tuple[Digits, Digits]:
+    """Training images, drawn from most of the drawings in many variations, and the other drawings as they are."""
+    training, held_out = split_drawings(symbols, np.random.default_rng(request.seed))
+    return draw_varied(training, request.digits, request.seed), draw_as_drawn(held_out)
+
+
 def main() -> int:
     """Train as the options say; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m model.visitor_training", description=__doc__)
@@ -148,21 +169,23 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, help="folder that the network is written to")
     parser.add_argument("--name", required=True, help="id of the network")
     parser.add_argument("--artifacts", type=Path, required=True, help="folder of the training digits")
+    parser.add_argument("--symbols", type=Path, help="file of the visitor's own drawings, instead of the digits")
     options = vars(parser.parse_args())
-    folder, name, artifacts = options.pop("output"), options.pop("name"), options.pop("artifacts")
+    folder, name, artifacts, drawings = (options.pop(each) for each in ("output", "name", "artifacts", "symbols"))
     work_for_parent()
     request = TrainingRequest(**options)
     try:
-        digits = choose_digits(request, artifacts)
+        symbols = read_symbols(drawings) if drawings else None
+        digits = choose_drawings(request, symbols) if symbols else choose_digits(request, artifacts)
         _report(sys.stdout, digits=len(digits[0]), held_out=len(digits[1]))
-        run(request, digits, name, folder, sys.stdout)
+        run(request, digits, name, folder, sys.stdout, symbols.names if symbols else ())
     except ModelError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _config_of(request: TrainingRequest) -> TrainConfig:
+def _config_of(request: TrainingRequest, *, own_symbols: bool) -> TrainConfig:
     # Smoothing as in the recipe of the served network: without it the kernels look like noise.
     return replace(
         QUICK,
@@ -172,6 +195,7 @@ def _config_of(request: TrainingRequest) -> TrainConfig:
         max_learning_rate=request.learning_rate,
         first_kernel_smoothing=TrainConfig().first_kernel_smoothing,
         equal_filters=request.start == "equal",
+        augmentation=SYMBOL_AUGMENTATION if own_symbols else QUICK.augmentation,
     )
 
 
@@ -182,13 +206,15 @@ def _artifact_of(
     validation: Digits,
     name: str,
     seconds: float,
+    classes: Sequence[str],
 ) -> Artifact:
     """The trained network, with what the validation digits say of it."""
     network = ema_network(state)
     size = f"{request.kernel_size}×{request.kernel_size}"
+    source = f"{len(classes)} own symbols" if classes else f"{request.digits:,} digits"
     return Artifact(
         name=name,
-        title=f"Trained here: {request.filters} kernels of {size}, {request.digits:,} digits",
+        title=f"Trained here: {request.filters} kernels of {size}, {source}",
         network=network,
         calibration=calibrate(network, to_batch(validation.images)),
         record={
@@ -197,6 +223,7 @@ def _artifact_of(
             "seconds": round(seconds, 2),
             "request": asdict(request),
             "config": config.to_dict(),
+            **({"classes": list(classes)} if classes else {}),
         },
     )
 

@@ -12,7 +12,7 @@ from app.codecs.tensor_json import encode_json_text
 from app.context import context_of
 from app.digit_input import BODY_ERRORS, read_body
 from app.documentation import FILE, documented, documented_deletion, file_responses, request_body
-from app.errors import ForeignOrigin, ServerBusy, StateFull, TrainingOff, UnknownTraining
+from app.errors import DrawingTooLarge, ForeignOrigin, ServerBusy, StateFull, TrainingOff, UnknownTraining
 from app.formats import send_json
 from app.operations import API
 from app.origin import require_own_page
@@ -34,6 +34,18 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 EXAMPLES = {
     "small": {"summary": "Four kernels of 7×7", "value": {"kernel_size": 7, "filters": 4, "digits": 1000}},
+    "symbols": {
+        "summary": "Two classes of own symbols, three drawings each",
+        "value": {
+            "classes": [
+                {
+                    "name": "cross",
+                    "drawings": [[[[0.2, 0.2], [x, 0.8]], [[x, 0.2], [0.2, 0.8]]] for x in (0.7, 0.8, 0.9)],
+                },
+                {"name": "corner", "drawings": [[[[0.2, 0.2], [0.2, 0.8], [x, 0.8]]] for x in (0.7, 0.8, 0.9)]},
+            ]
+        },
+    },
 }
 
 
@@ -48,6 +60,7 @@ RUN_EXAMPLE = {
     "state": "running",
     "place": None,
     "request": asdict(TrainingRequest(kernel_size=7, filters=4, digits=1000)),
+    "classes": None,
     "updates": [
         {"digits": 1000, "held_out": 1000},
         {"step": 10, "steps": 75, "epoch": 1, "loss": 2.1, "accuracy": 0.3, "dead": []},
@@ -70,13 +83,17 @@ RunPath = Annotated[str, Path(description="Id of a training.", examples=[EXAMPLE
         ForeignOrigin,
         StateFull,
         ServerBusy,
+        DrawingTooLarge,
         *BODY_ERRORS,
         body=request_body(TrainingBody, EXAMPLES),
         example=EXAMPLE,
     ),
 )
 async def start_training(request: Request) -> Response:
-    """One convolution k×k → ReLU → pooling → 10 classes, on MNIST training digits, in a process of its own.
+    """One convolution k×k → ReLU → pooling → classes, in a process of its own.
+
+    It learns MNIST training digits, or two to ten classes of your own symbols from a few drawings of each. All drawings
+    together may have as many strokes and points as one drawing elsewhere.
 
     As many run at a time as the machine has cores; the others wait. When it is done, the network is served under the
     id of the run, until it is deleted.
@@ -84,7 +101,8 @@ async def start_training(request: Request) -> Response:
     settings = context_of(request).settings
     require_own_page(request, settings.origins, "start trainings here")
     body = await read_body(TrainingBody, request, settings)
-    run, owner = await _service_of(request).start(body.request)
+    body.require_size(settings)
+    run, owner = await _service_of(request).start(body.request, body.symbols)
     return send_json(StartedTraining(run, owner, expiry_text(run)), headers=NO_STORE)
 
 

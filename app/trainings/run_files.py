@@ -1,6 +1,8 @@
 """The files of a training run, from which every worker and replica can show it.
 
     request.json     what the visitor chose
+    classes.json     of a visitor's own symbols: name of each class → number of its drawings
+    symbols.json     the drawings themselves, until the training has ended
     state.json       ``state`` and ``problem``
     updates.jsonl    the reports of the process, a line each
     alive            touched every second by the server that trains or will train
@@ -12,6 +14,7 @@ All of them lie in a folder of `app.state_folder`: whoever deletes that cancels 
 import json
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -34,14 +37,35 @@ class RunFiles:
         self.folder = folder
 
     @classmethod
-    def create(cls, folder: Path, request: TrainingRequest) -> "RunFiles":
-        """Write the files of a new run, which is queued."""
+    def create(cls, folder: Path, request: TrainingRequest, symbols: Mapping[str, Any] | None = None) -> "RunFiles":
+        """Write the files of a new run, which is queued; ``symbols`` as `model.data.symbols` describes them."""
         files = cls(folder)
         (folder / "request.json").write_text(json.dumps(asdict(request)))
+        if symbols is not None:
+            files.symbols.write_text(json.dumps(symbols))
+            numbers = {each["name"]: len(each["drawings"]) for each in symbols["classes"]}
+            (folder / "classes.json").write_text(json.dumps(numbers))
         (folder / "updates.jsonl").touch()
         (folder / "alive").touch()
         files.set_phase("queued")
         return files
+
+    @property
+    def symbols(self) -> Path:
+        """The file of the drawings."""
+        return self.folder / "symbols.json"
+
+    def forget_drawings(self) -> None:
+        """Delete the drawings: they were only needed to train."""
+        self.symbols.unlink(missing_ok=True)
+
+    def classes(self) -> dict[str, int] | None:
+        """Name of each class of a visitor's own symbols → number of drawings; None for MNIST's digits."""
+        try:
+            written: dict[str, int] = json.loads((self.folder / "classes.json").read_text())
+        except FileNotFoundError:
+            return None
+        return written
 
     def request(self) -> TrainingRequest:
         """What the visitor chose; raises OSError if the run was deleted."""

@@ -76,8 +76,12 @@ class TrainingService:
         self._lines = {is_long: asyncio.Lock() for is_long in (False, True)}
         self._queue: tuple[float, list[str]] = (0.0, [])
 
-    async def start(self, request: TrainingRequest) -> tuple[str, str]:
+    async def start(self, request: TrainingRequest, symbols: Mapping[str, Any] | None = None) -> tuple[str, str]:
         """Queue a training run; returns its id and its owner's token.
+
+        Args:
+            request: What the visitor chose.
+            symbols: The visitor's own drawings, as `model.data.symbols` describes them; None: MNIST's digits.
 
         Raises:
             TrainingOff: This server trains nothing for visitors.
@@ -90,7 +94,7 @@ class TrainingService:
             raise ServerBusy(f"{runs} trainings run or wait here, the most that this server accepts.", 60)
         self._starting += 1
         try:
-            run, owner = await asyncio.to_thread(self._create, request)
+            run, owner = await asyncio.to_thread(self._create, request, symbols)
         finally:
             self._starting -= 1
         files = RunFiles(self.state.path_of(run))
@@ -102,10 +106,10 @@ class TrainingService:
         task.add_done_callback(lambda _: self._tasks.pop(run, None))
         return run, owner
 
-    def _create(self, request: TrainingRequest) -> tuple[str, str]:
+    def _create(self, request: TrainingRequest, symbols: Mapping[str, Any] | None) -> tuple[str, str]:
         """The files of a new run; its id and its owner's token. Looks at all that are kept, which takes a while."""
         with self.state.new_folder() as new:
-            RunFiles.create(new.path, request)
+            RunFiles.create(new.path, request, symbols)
             return new.id, self.state.keep(new)
 
     async def delete(self, run: str, owner: str) -> None:
@@ -125,9 +129,10 @@ class TrainingService:
         files = self._files(run)
         try:
             request, (phase, problem), (updates, _) = files.request(), files.phase(), files.updates()
+            classes = files.classes()
         except OSError:  # deleted a moment ago
             raise UnknownTraining(self.state.what_became_of(run)) from None
-        return TrainingResponse.of(run, request, phase, problem, updates, self._place_of(run, phase))
+        return TrainingResponse.of(run, request, classes, phase, problem, updates, self._place_of(run, phase))
 
     async def events(self, run: str, last_event_id: str = "") -> AsyncIterator[Event]:
         """What a run reports, to its end.
@@ -221,6 +226,7 @@ class TrainingService:
             files.set_phase("failed" if problem else "done", problem)
         finally:
             life.cancel()
+            files.forget_drawings()
 
     async def _show_life(self, files: RunFiles, training: "asyncio.Task[None] | None") -> None:
         while files.show_life():  # noqa: ASYNC110 - another process may delete them
@@ -231,7 +237,9 @@ class TrainingService:
     async def _run(self, run: str, request: TrainingRequest, files: RunFiles) -> str | None:
         """Train; returns why it failed."""
         options = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(request).items()]
-        where = (f"--output={files.folder}", f"--name={run}", f"--artifacts={self._artifacts}")
+        where = [f"--output={files.folder}", f"--name={run}", f"--artifacts={self._artifacts}"]
+        if files.symbols.exists():
+            where.append(f"--symbols={files.symbols}")
         try:
             process = await start(*COMMAND, *options, *where)
         except OSError as error:

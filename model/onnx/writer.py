@@ -5,6 +5,7 @@ name and the shape it has here. Needs the package `onnx`, which the service impo
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -105,7 +106,7 @@ def to_onnx(artifact: Artifact) -> "onnx.ModelProto":
     """The network as an ONNX model.
 
     Args:
-        artifact: The network; its title is stored as metadata.
+        artifact: The network; its title is stored as metadata, and so are the names of its classes if it has some.
 
     Raises:
         ModelError: The package `onnx` is not installed, or a layer has no counterpart.
@@ -127,7 +128,10 @@ def to_onnx(artifact: Artifact) -> "onnx.ModelProto":
     written = helper.make_graph(graph.nodes, artifact.name, values[:1], values[1:], graph.initializers)
     model = helper.make_model(written, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="kernelscope")
     model.ir_version = IR_VERSION
-    helper.set_model_props(model, {"title": artifact.title})
+    properties = {"title": artifact.title}
+    if "classes" in artifact.record:
+        properties["classes"] = json.dumps(artifact.record["classes"])
+    helper.set_model_props(model, properties)
     checker.check_model(model, full_check=True)
     return model
 

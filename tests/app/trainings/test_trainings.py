@@ -112,6 +112,7 @@ async def test_a_network_is_trained_followed_explored_and_deleted(client: httpx.
     described = (await client.get(f"{URL}/{run}")).json()
     assert (described["state"], described["model"], described["place"]) == ("done", run, None)
     assert described["request"] == {**SMALL, "learning_rate": 0.004, "seed": 1, "start": "random"}
+    assert described["classes"] is None
     assert len(described["kernels"]) == 4
     assert all("kernels" not in update for update in described["updates"])
     maps = (await client.post(f"/api/v1/models/{run}/feature-maps?layers=conv1", json={"sample": 0})).json()
@@ -217,6 +218,91 @@ async def test_choices_are_bounded(client: httpx.AsyncClient, settings: Settings
     assert response.status_code == 422
     assert place in str(response.json()["errors"])
     assert list((settings.state / "trainings").iterdir()) == []
+
+
+# --- Own symbols ------------------------------------------------------------------------------------------------------
+
+BAR = [[[0.5, 0.2], [0.5, 0.8]]]
+CORNER = [[[0.2, 0.2], [0.2, 0.8], [0.8, 0.8]]]
+SYMBOLS = {
+    "digits": 500,
+    "epochs": 2,
+    "filters": 4,
+    "classes": [{"name": "bar", "drawings": [BAR] * 3}, {"name": " corner ", "drawings": [CORNER] * 4}],
+}
+
+
+async def test_own_symbols_are_trained_and_the_drawings_are_deleted_afterwards(
+    client: httpx.AsyncClient, settings: Settings
+):
+    run = (await start(client, SYMBOLS))["id"]
+
+    done = await until(client, run, "done")
+
+    assert done["classes"] == [{"name": "bar", "drawings": 3}, {"name": "corner", "drawings": 4}]
+    assert done["updates"][0] == {"digits": 500, "held_out": 2}
+    assert (await client.get(f"/api/v1/models/{run}")).json()["classes"] == ["bar", "corner"]
+    body = {"strokes": CORNER}
+    response = (await client.post(f"/api/v1/models/{run}/feature-maps?layers=linear", json=body)).json()
+    assert response["prediction"]["digit"] == 1
+    assert len(response["prediction"]["probabilities"]) == 2
+    folder = settings.state / "trainings" / run
+    async with asyncio.timeout(10):
+        while (folder / "symbols.json").exists():  # noqa: ASYNC110 - it is deleted right after
+            await asyncio.sleep(0.01)
+    assert "0.8" not in "".join(path.read_text() for path in folder.glob("*.json"))
+    file = await client.get(f"{URL}/{run}/onnx")
+    properties = onnxruntime.InferenceSession(file.content).get_modelmeta().custom_metadata_map
+    assert json.loads(properties["classes"]) == ["bar", "corner"]
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_drawings_of_a_canceled_training_are_deleted_with_it(client: httpx.AsyncClient, settings: Settings):
+    started = await start(client, SYMBOLS)
+    await until(client, started["id"], "running")
+    folder = settings.state / "trainings" / started["id"]
+    assert (folder / "symbols.json").exists()
+
+    await client.delete(f"{URL}/{started['id']}", headers=bearer(started))
+
+    assert not folder.exists()
+
+
+def classes(count: int, drawings: int = 3, drawing: list = BAR) -> list[dict]:
+    return [{"name": f"class {number}", "drawings": [drawing] * drawings} for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (classes(1), "at least 2 items"),
+        (classes(11), "at most 10 items"),
+        (classes(2, drawings=2), "at least 3 items"),
+        (classes(2, drawings=21), "at most 20 items"),
+        (classes(2, drawing=[]), "at least 1 item"),
+        ([*classes(1), {"name": " class 0 ", "drawings": [BAR] * 3}], "two classes are called class 0"),
+        ([*classes(1), {"name": " ", "drawings": [BAR] * 3}], "at least 1 character"),
+        ([*classes(1), {"name": "a" * 21, "drawings": [BAR] * 3}], "at most 20 characters"),
+        (
+            classes(2, drawing=[[[0.2, 0.2], [0.8, 0.8]] * 40]),
+            "may be 60 times as long as its larger side; these are 112 times as long",
+        ),
+    ],
+)
+async def test_symbols_are_bounded(client: httpx.AsyncClient, settings: Settings, given: list, said: str):
+    response = await client.post(URL, json={"classes": given})
+
+    assert response.status_code == 422, response.text
+    assert said in str(response.json()["errors"])
+    assert list((settings.state / "trainings").iterdir()) == []
+
+
+async def test_all_drawings_together_are_as_large_as_one_drawing_may_be(settings: Settings):
+    async with client_of(settings.model_copy(update={"points": 30})) as client:
+        rejected = await client.post(URL, json={"classes": classes(2, drawings=8)})
+
+    assert (rejected.status_code, rejected.json()["type"]) == (422, "/problems/drawing-too-large")
+    assert "500 strokes and 30 points" in rejected.json()["detail"]
 
 
 # --- Several runs ----------------------------------------------------------------------------------------------------
