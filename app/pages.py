@@ -321,14 +321,15 @@ async def show_filter(request: Request, model: str, layer: str, filter: int) -> 
 
 
 @router.get("/train")
+@router.get("/symbols")
 async def show_training(request: Request, model: str | None = None) -> Response:
-    """Where visitors train a network of their own."""
+    """Where visitors train a network of their own: on MNIST's digits, or on symbols that they draw."""
     context = context_of(request)
     served, allowed = context.model(model), context.settings.training
     hours = f"{context.settings.visitor_hours:g}"
     # The test digits are shown without predictions, which would be those of another network.
     page_data = replace(DigitPageData.of(context, served), gallery_model=None)
-    return _page(request, "pages/train.html", served, page_data=page_data, allowed=allowed, hours=hours)
+    return _page(request, _template_of(request), served, page_data=page_data, allowed=allowed, hours=hours)
 
 
 @router.get("/teach")

@@ -22,6 +22,7 @@ PAGES = {
     "/teach": "main",
     "/teach/local-and-global": "[data-measured*=v]",
     "/teach/kernels/worksheet": "[data-measured*=v]",
+    "/symbols": "#symbol-list > li",
     "/docs": "main",
     "/problems/image-too-large": "main",
     "/no-such-page": "main",

@@ -23,6 +23,7 @@ PAGES = [
     "/train",
     "/teach",
     "/teach/kernels",
+    "/symbols",
     "/docs",
     "/problems/not-found",
 ]

@@ -1,9 +1,9 @@
 // @ts-check
-/** @import { TrainingEnd, TrainingRequest, TrainingResponse, TrainingUpdate } from "../train/types.js" */
+/** @import { SymbolsRequest, TrainingEnd, TrainingRequest, TrainingResponse, TrainingUpdate } from "../train/types.js" */
 import { apiAddress } from "./address.js";
 import { request, requestJson } from "./http.js";
 
-/** @param {TrainingRequest} body  @returns {Promise<{id: string, owner: string}>} */
+/** @param {TrainingRequest | SymbolsRequest} body  @returns {Promise<{id: string, owner: string}>} */
 export function startTraining(body) {
   return requestJson(apiAddress(["trainings"]), { body });
 }

@@ -36,6 +36,38 @@ const slider = (id) => find(document, `#${id}`, HTMLInputElement);
  * @param {AbortSignal} signal
  */
 export function wireDrawingBench({ store, galleryModel, limits, colors, framed, fail, extra, land = (section) => section.scrollIntoView() }, signal) {
+  const pad = wirePad({ store, colors, framed, fail }, signal);
+  const showLabel = wireTrueLabel(store);
+  wireFiles(store, limits, fail, signal);
+  button("open-samples").addEventListener("click", () => {
+    import("./gallery-tool.js").then(({ openGallery }) => openGallery(store, galleryModel, fail)).catch(fail);
+  });
+  button("adjust-image").addEventListener("click", () => {
+    import("./adjust-tool.js").then(({ adjustImage }) => adjustImage(store, galleryModel, fail)).catch(fail);
+  });
+  const { rememberInAddress } = keepInAddress(store, { framed, extra, fail }, signal);
+  keepAddressAtSections(land, signal);
+
+  function showTools() {
+    const { digit } = store.getState();
+    pad.showTools();
+    button("adjust-image").hidden = digit.kind !== "image";
+    showLabel(digit);
+  }
+
+  return { paint: pad.paint, showTools, rememberInAddress };
+}
+
+/**
+ * The pad with its pens, and the tools that change a drawing.
+ * @param {object} page
+ * @param {Store} page.store
+ * @param {() => {paper: string, line: string}} page.colors
+ * @param {() => Framed | null} page.framed
+ * @param {(error: unknown) => void} page.fail
+ * @param {AbortSignal} signal
+ */
+export function wirePad({ store, colors, framed, fail }, signal) {
   const padCanvas = find(document, "#pad", HTMLCanvasElement);
   const pad = createDrawingPad(padCanvas);
   /** @type {{position: Point, down: boolean} | null} */
@@ -47,14 +79,12 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
   }
 
   function showTools() {
-    const { digit, tool, past, future, penWidth } = store.getState();
+    const { tool, past, future, penWidth } = store.getState();
     button("tool-pen").setAttribute("aria-pressed", String(tool === "pen"));
     button("tool-eraser").setAttribute("aria-pressed", String(tool === "eraser"));
     button("undo").disabled = !past.length;
     button("redo").disabled = !future.length;
     slider("pen-width").value = String(penWidth);
-    button("adjust-image").hidden = digit.kind !== "image";
-    showLabel(digit);
   }
 
   wirePens(padCanvas, store, fail, (newest) => {
@@ -63,17 +93,7 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
   }, signal);
   wireButtons(store);
   wireKeys(padCanvas, store, signal);
-  const showLabel = wireTrueLabel(store);
-  wireFiles(store, limits, fail, signal);
-  button("open-samples").addEventListener("click", () => {
-    import("./gallery-tool.js").then(({ openGallery }) => openGallery(store, galleryModel, fail)).catch(fail);
-  });
-  button("adjust-image").addEventListener("click", () => {
-    import("./adjust-tool.js").then(({ adjustImage }) => adjustImage(store, galleryModel, fail)).catch(fail);
-  });
-  const { rememberInAddress } = keepInAddress(store, { framed, extra, fail }, signal);
-  keepAddressAtSections(land, signal);
-  return { paint, showTools, rememberInAddress };
+  return { paint, showTools };
 }
 
 /**

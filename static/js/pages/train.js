@@ -229,7 +229,7 @@ async function train(name, request) {
     hideProblem();
     const { id, owner } = await startTraining(request);
     rememberOwner(id, owner);
-    show(name, { id, request, state: "queued" });
+    show(name, { id, request, classes: null, state: "queued" });
   } catch (error) {
     fail(error);
   } finally {

@@ -14,10 +14,11 @@ const MOST_TICKS = 5;
 /**
  * @param {{name: RunName, run: Run}[]} runs
  * @param {boolean} isComparing  Whether to name them.
- * @param {number} [classes]
  * @returns {SVGSVGElement}
  */
-export function drawCurves(runs, isComparing, classes = 10) {
+export function drawCurves(runs, isComparing) {
+  const classes = runs[0]?.run.classes?.length ?? 10;
+  const data = runs[0]?.run.classes ? "images" : "digits";
   const curves = runs.map(({ name, run }) => ({ name: isComparing ? `${name} ` : "", ...curveOf(run), style: name }));
   const drawn = curves.filter(({ points }) => points.length);
   const steps = Math.max(1, ...drawn.map((curve) => curve.steps));
@@ -30,8 +31,8 @@ export function drawCurves(runs, isComparing, classes = 10) {
   const svg = draw("svg", { class: "plot train-plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img", "aria-label": words.join(" ") || "No step taken yet." });
   const x = scaleOf([0, steps], [PLOT.left, PLOT.right]);
   svg.append(
-    ...drawPanel(PANELS.accuracy, "accuracy on the training digits", [0, 0.5, 1], (share) => `${100 * share}%`, 1 / classes, drawn, ({ accuracy }) => accuracy, percent, x),
-    ...drawPanel(PANELS.loss, "loss on the training digits, in nats", ticks, String, Math.log(classes), drawn, ({ loss }) => loss, (loss) => formatValue(loss, 2), x),
+    ...drawPanel(PANELS.accuracy, `accuracy on the training ${data}`, [0, 0.5, 1], (share) => `${100 * share}%`, 1 / classes, drawn, ({ accuracy }) => accuracy, percent, x),
+    ...drawPanel(PANELS.loss, `loss on the training ${data}, in nats`, ticks, String, Math.log(classes), drawn, ({ loss }) => loss, (loss) => formatValue(loss, 2), x),
     draw("text", { class: "axis", x: PLOT.left, y: PLOT.height - 10 }, "step 0"),
     draw("text", { class: "axis", x: PLOT.right, y: PLOT.height - 10, "text-anchor": "end" }, drawn.length ? steps.toLocaleString("en") : ""),
   );
@@ -60,7 +61,7 @@ function drawPanel({ top, bottom }, title, ticks, write, guessing, curves, of, d
       draw("text", { class: "axis", x: PLOT.left - 6, y: y(tick) + 5, "text-anchor": "end" }, write(tick)),
     ]),
     draw("line", { class: "guessing", x1: PLOT.left, x2: PLOT.right, y1: y(guessing), y2: y(guessing) }),
-    draw("text", { class: "axis small", x: PLOT.right - 4, y: y(guessing) - 4, "text-anchor": "end" }, "guessing"),
+    draw("text", { class: "axis", x: PLOT.right - 4, y: y(guessing) - 4, "text-anchor": "end" }, "guessing"),
     ...curves.flatMap(({ name, style, points }) => {
       const last = points[points.length - 1];
       let at = y(of(last)) + 5;

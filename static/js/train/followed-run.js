@@ -6,16 +6,16 @@ import { persist, whenReachable } from "../api/reachability.js";
 import { forgetOwner } from "../shell/owners.js";
 
 /**
- * @param {Pick<TrainingResponse, "id" | "request" | "state">} known
+ * @param {Pick<TrainingResponse, "id" | "request" | "classes" | "state">} known
  * @param {object} listener
  * @param {(run: Run) => void} listener.onChange  `run` is changed in place.
  * @param {(problem: string) => void} listener.onProblem  Why it failed.
  * @param {(error: unknown) => void} listener.fail
  * @returns {{run: Run, close: () => void}}
  */
-export function openRun({ id, request, state }, { onChange, onProblem, fail }) {
+export function openRun({ id, request, classes, state }, { onChange, onProblem, fail }) {
   /** @type {Run} */
-  const run = { id, request, state, place: null, updates: [], isLost: false };
+  const run = { id, request, classes, state, place: null, updates: [], isLost: false };
   let isClosed = false;
   let unfollow = () => {};
 

@@ -76,7 +76,7 @@ export function deadSentence(run) {
   const { dead, digits } = deadFilters(run);
   if (!dead.length) return "";
   const [names, maps] = dead.length === 1 ? [`Filter ${dead[0]} is`, "its map is"] : [`Filters ${dead.slice(0, -1).join(", ")} and ${dead.at(-1)} are`, "their maps are"];
-  return `${names} dead: after the ReLU, ${maps} zero everywhere, on each of ${count(digits)} digits that are not used for training.`;
+  return `${names} dead: after the ReLU, ${maps} zero everywhere, on each of ${count(digits)} ${run.classes ? "drawings" : "digits"} that are not used for training.`;
 }
 
 /** Kernels before the first report: all weights zero. @param {{kernel_size: number, filters: number}} request */
@@ -112,12 +112,17 @@ export function statusSentence(run) {
   if (isLost) return "The connection to the server is lost; this page keeps trying.";
   if (state === "queued") return place ? `Waiting: number ${place} in the queue.` : "Waiting for its turn.";
   const source = updates.find((update) => update.held_out);
-  const digits = source && `${count(source.digits ?? 0)} MNIST training digits`;
+  const digits = source && `${count(source.digits ?? 0)} ${run.classes ? "images made from the drawings" : "MNIST training digits"}`;
   if (state === "running") {
     const { step, steps } = updates.findLast((update) => update.step !== undefined) ?? {};
-    return step === undefined ? "Preparing the digits…" : `Step ${step} of ${steps}, on ${digits}.`;
+    return step === undefined ? `Preparing the ${run.classes ? "images" : "digits"}…` : `Step ${step} of ${steps}, on ${digits}.`;
   }
   const end = updates.findLast((update) => update.validation_accuracy !== undefined);
+  if (run.classes) {
+    const heldOut = source?.held_out ?? 0;
+    const correct = Math.round((end?.validation_accuracy ?? 0) * heldOut);
+    return `Trained in ${end?.seconds} s on ${digits}. It classifies ${correct} of ${heldOut} drawings correctly that were kept aside.`;
+  }
   return `Trained in ${end?.seconds} s on ${digits}. It classifies ${percentOf(run)} of ${count(source?.held_out ?? 0)} other digits correctly.`;
 }
 

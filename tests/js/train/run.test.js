@@ -11,7 +11,7 @@ const kernels = [[[0.5]]];
 const request = { kernel_size: 5, filters: 8, learning_rate: 0.004, digits: 5000, epochs: 5, start: "random" };
 /** @type {Run} */
 const done = {
-  id: "v1", state: "done", place: null, request, isLost: false,
+  id: "v1", state: "done", place: null, request, classes: null, isLost: false,
   updates: [
     { digits: 5000, held_out: 1000 },
     { step: 0, steps: 2, epoch: 0, kernels: [[[0]]] },
@@ -57,6 +57,13 @@ test("every state has a sentence with its numbers", () => {
 
 test("before the first report, as many kernels as chosen are empty", () => {
   assert.deepEqual(noKernels({ kernel_size: 3, filters: 1 }), [[[0, 0, 0], [0, 0, 0], [0, 0, 0]]]);
+});
+
+test("a run on own symbols speaks of drawings", () => {
+  const updates = [{ digits: 1000, held_out: 6 }, { step: 1, steps: 120, dead: [1] }, { validation_accuracy: 5 / 6, seconds: 2.1, dead: [1] }];
+  const symbols = { ...done, classes: [{ name: "star", drawings: 15 }, { name: "bar", drawings: 15 }], updates };
+  assert.equal(statusSentence(symbols), "Trained in 2.1 s on 1,000 images made from the drawings. It classifies 5 of 6 drawings correctly that were kept aside.");
+  assert.match(deadSentence(symbols), /on each of 6 drawings that are not used/);
 });
 
 test("dead filters are those of the newest report: measured on 100 held-out digits, at the end on all", () => {
