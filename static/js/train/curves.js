@@ -5,7 +5,7 @@ import { draw, scaleOf } from "../dom/svg.js";
 import { formatValue } from "../network/legend.js";
 import { curveOf } from "./run.js";
 
-const PLOT = { width: 480, height: 372, left: 52, right: 372 };
+const PLOT = { width: 468, height: 372, left: 52, right: 372 };
 const PANELS = { accuracy: { top: 28, bottom: 164 }, loss: { top: 206, bottom: 342 } };
 const LEAST_LOSS_RANGE = 2.5; // Nats.
 const LABEL_HEIGHT = 17;
