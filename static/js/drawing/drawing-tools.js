@@ -62,7 +62,7 @@ export function wireDrawingBench({ store, galleryModel, limits, colors, framed, 
  * The pad with its pens, and the tools that change a drawing.
  * @param {object} page
  * @param {Store} page.store
- * @param {() => {paper: string, line: string}} page.colors
+ * @param {() => ThemeColors} page.colors
  * @param {() => Framed | null} page.framed
  * @param {(error: unknown) => void} page.fail
  * @param {AbortSignal} signal

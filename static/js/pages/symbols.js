@@ -78,7 +78,7 @@ const channel = createDigitChannel(
     onResponse(response) {
       known = response;
       hideProblem();
-      if (model) announce(describePrediction(response.activations.prediction, model.classes));
+      if (model) announce(describePrediction(response.activations.prediction, (label) => model?.classes[label] ?? String(label)));
       paintResult();
     },
     onFailure: fail,

@@ -1,5 +1,6 @@
 // @ts-check
 // The classes with their drawings, as a list in which one is chosen, named and drawn.
+/** @import { ThemeColors } from "../types.js" */
 /** @import { Collection, CollectionAction } from "./collection.js" */
 import { createDrawingPad } from "../drawing/drawing-pad.js";
 import { build, resizeList } from "../dom/build.js";
@@ -47,7 +48,7 @@ export function createClassList(list, dispatch) {
     /**
      * @param {Collection} collection
      * @param {number} penWidth
-     * @param {{paper: string, line: string}} colors
+     * @param {ThemeColors} colors
      */
     paint({ classes, selected }, penWidth, colors) {
       resizeList(list, items, classes.length, makeClass);
