@@ -1,4 +1,5 @@
 // @ts-check
+// Positions and sizes of elements: scrolling to one, and changes of its width.
 
 const FRAMES = 30;
 
@@ -20,4 +21,21 @@ export function landOn(element, block = "start") {
     if (steady < 3 && frames < FRAMES) requestAnimationFrame(correct);
   };
   correct();
+}
+
+/**
+ * Call back after each change of an element's width, unless it is hidden.
+ * @param {HTMLElement} element
+ * @param {() => void} onChange
+ * @param {AbortSignal} signal
+ */
+export function watchWidth(element, onChange, signal) {
+  let width = element.clientWidth;
+  const watcher = new ResizeObserver(() => {
+    if (element.clientWidth === width) return;
+    width = element.clientWidth;
+    if (width) onChange();
+  });
+  watcher.observe(element);
+  signal.addEventListener("abort", () => watcher.disconnect(), { once: true });
 }
