@@ -58,7 +58,7 @@ from app.operations import (
 )
 from app.problems import install_problem_handlers, reject_unknown_socket
 from app.settings import ROOT, Settings
-from app.static_files import RevalidatedStaticFiles
+from app.static_files import PREFIX, StaticFiles
 from app.trainings import routes as trainings
 from app.view_id import model_name
 
@@ -119,12 +119,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.unread = UnreadResponses()
     _add_middleware(app, settings, app.state.metrics, app.state.unread)
-    app.state.templates = _create_templates(Addresses(settings.root_path, settings.default_model))
+    static_files = StaticFiles(ROOT / "static")
+    app.state.templates = _create_templates(
+        Addresses(settings.root_path, settings.default_model, f"{PREFIX}/{static_files.digest}")
+    )
     install_problem_handlers(app)
     for routes in ROUTES:
         app.include_router(routes.router)
     app.add_api_websocket_route("/{path:path}", reject_unknown_socket)
-    app.mount("/static", RevalidatedStaticFiles(directory=ROOT / "static"), name="static")
+    app.mount(PREFIX, static_files, name="static")
     _document(app)
     return app
 
@@ -135,6 +138,7 @@ def _create_templates(address: Addresses) -> Jinja2Templates:
     templates = Jinja2Templates(ROOT / "templates")
     templates.env.globals.update(
         address=address,
+        file=address.of_file,
         root_path=address.root_path,
         default_model=address.default_model,
         navigation=NAVIGATION,
@@ -147,7 +151,7 @@ def _create_templates(address: Addresses) -> Jinja2Templates:
 
 def _require_free(root_path: str) -> None:
     """Raises ValueError if addresses of the service begin with the root path, which would be removed from them."""
-    paths = ["/static/", *(route.path for routes in ROUTES for route in routes.router.routes)]
+    paths = [f"{PREFIX}/", *(route.path for routes in ROUTES for route in routes.router.routes)]
     taken = [path for path in paths if root_path and f"{path}/".startswith(f"{root_path}/")]
     if taken:
         raise ValueError(

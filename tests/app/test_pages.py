@@ -66,16 +66,7 @@ async def test_everything_that_a_page_loads_is_there(client: httpx.AsyncClient, 
     for address in re.findall(r'<(?:script|link)[^>]*(?:src|href)="([^"]*)"', page):
         response = await client.get(address)
         assert response.status_code == 200, address
-        assert response.headers["cache-control"] == "no-cache"
-
-
-async def test_an_unchanged_file_is_not_sent_again(client: httpx.AsyncClient):
-    first = await client.get("/static/css/base.css")
-
-    second = await client.get("/static/css/base.css", headers={"If-None-Match": first.headers["etag"]})
-
-    assert second.status_code == 304
-    assert second.content == b""
+        assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 async def test_the_first_load_is_light(client: httpx.AsyncClient):

@@ -44,12 +44,11 @@ export function pageAddress(path, model, { root, defaultModel } = { root: ROOT, 
 }
 
 /**
- * A static file.
+ * A static file of the same release as this one.
  * @param {string} path  "css/components/lens.css"
- * @param {string} [root]
  */
-export function staticAddress(path, root = ROOT) {
-  return `${root}/static/${path}`;
+export function staticAddress(path) {
+  return new URL(`../../${path}`, import.meta.url).href;
 }
 
 /** @param {Record<string, QueryValue>} query */
