@@ -15,7 +15,7 @@ export function addColors(tensors, metadata) {
 }
 
 /**
- * The image in its own colors: dark ink, which is read as its difference from white paper, on white; all else as it is read.
+ * The image in its own colors: dark ink, which networks receive as its difference from white paper, on white; all else as it is read.
  * @param {Tensor} channels
  * @param {Pick<Framing, "applied" | "polarity">} framing
  * @returns {Uint32Array} ABGR, the order of canvas pixels in memory.
