@@ -131,7 +131,7 @@ def documented(
     """Describe an operation: ``@router.get(path, summary=…, **documented(…))``.
 
     Args:
-        response: The type of the response, a dataclass.
+        response: The type of the response, a dataclass; None if it cannot be had as JSON.
         formats: The media types it can be had as.
         errors: Those that the operation may respond with.
         parameters: Its query parameters.
@@ -150,7 +150,8 @@ def documented(
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "The response.", "content": content}}
     for error in errors:
         _add_error(responses, error)
-    return Documented(response_model=response, response_class=JSONResponse, responses=responses, openapi_extra=extra)
+    response_class = JSONResponse if JSON in formats else Response
+    return Documented(response_model=response, response_class=response_class, responses=responses, openapi_extra=extra)
 
 
 def documented_deletion(*errors: type[AppError]) -> Documented:

@@ -30,6 +30,7 @@ from app.observability.metrics import Metrics
 from app.operations import (
     attribution,
     backward_pass,
+    code,
     confusion,
     evidence,
     feature_comparison,
@@ -55,6 +56,7 @@ from app.operations import (
     samples,
     translation,
     visitor_networks,
+    weights,
 )
 from app.problems import install_problem_handlers, reject_unknown_socket
 from app.settings import ROOT, Settings
@@ -70,6 +72,8 @@ ROUTES = (
     visitor_networks,
     history,
     kernels,
+    weights,
+    code,
     feature_maps,
     channel,
     neuron,

@@ -240,6 +240,8 @@ async def test_holes_of_a_dilated_kernel_are_no_weights(artifacts: Path, tmp_pat
 OPERATIONS = [
     ("GET", f"{COLORED}/layers/conv1/kernels", None),
     ("GET", f"{COLORED}/history", None),
+    ("GET", f"{COLORED}/weights", None),
+    ("POST", f"{COLORED}/code", {"of": "prediction", "digit": {"strokes": SEVEN}}),
     ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "pool1", "filter": 1, "row": 2, "column": 3}),
     ("POST", f"{COLORED}/neuron", {"sample": 0, "layer": "conv1", "filter": 1, "row": 0, "column": 31}),
     ("POST", "/api/v1/experiments/perturb-pixel?models=colored", {"sample": 0, "row": 30, "column": 31}),

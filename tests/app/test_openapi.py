@@ -26,6 +26,7 @@ MAPS = "/api/v1/models/cnn/feature-maps"
 
 WITHOUT_JSON = (
     "GET /metrics",
+    "GET /api/v1/models/{model}/weights",
     "GET /api/v1/trainings/{run}/events",
     "GET /api/v1/trainings/{run}/onnx",
     "DELETE /api/v1/trainings/{run}",
@@ -52,6 +53,8 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "DELETE /api/v1/models/{model}",
         "GET /api/v1/models/{model}/history",
         "GET /api/v1/models/{model}/layers/{layer}/kernels",
+        "GET /api/v1/models/{model}/weights",
+        "POST /api/v1/models/{model}/code",
         "POST /api/v1/models/{model}/feature-maps",
         "POST /api/v1/models/{model}/feature-maps/upload",
         "POST /api/v1/models/{model}/neuron",

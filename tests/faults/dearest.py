@@ -155,6 +155,12 @@ def dearest() -> dict[str, Dear]:
         "place_digit": Dear(f"{EXPERIMENTS}/layer-map", "19,000 points, 50 neighbors", drawing, {"neighbors": 50}),
         "get_confusion": Dear(f"{EXPERIMENTS}/confusion", "10,000 digits"),
         "list_confused_digits": Dear(f"{EXPERIMENTS}/confusion/digits", "200 digits as JSON", None, {"limit": 200}),
+        "download_weights": Dear(f"{MODELS}/mlp-500/weights", "400,000 weights", accept="*/*"),
+        "write_code": Dear(
+            f"{MODELS}/cnn/code",
+            "a drawing of 19,000 points",
+            {"of": "robustness", "digit": drawing, "fields": {"kind": "fgsm", "level": 0.1}},
+        ),
         "follow_backward_pass": Dear(
             f"{EXPERIMENTS}/backward-pass",
             "19,000 points, a finite difference",
