@@ -123,6 +123,7 @@ class Shown:
     Attributes:
         of: A key of `CALLS`.
         model: Id of the network.
+        weights: Name of the file with its weights.
         network: Its layers and weights.
         digit: The digit as a request has it; empty if it needs none.
         pixels: The framed digit, (H, W) float32; None if it needs none. Of a perturbation, the perturbed digit.
@@ -134,6 +135,7 @@ class Shown:
 
     of: str
     model: str
+    weights: str
     network: Network
     digit: Mapping[str, Any]
     pixels: Float32 | None
@@ -221,7 +223,7 @@ def _forward(shown: Shown) -> list[str]:
     shape = f"reshape(1, {pixels.shape[0]}, {pixels.shape[1]}).astype(float)"
     lines = [
         "import base64, functools, zlib, numpy as np",
-        f'w = dict(np.load("{shown.model}.npz"))  # "Download the weights" saves this file',
+        f'w = dict(np.load("{shown.weights}"))  # "Download the weights" saves this file',
         f'x = np.frombuffer(zlib.decompress(base64.b64decode("{packed}")), "<f4").{shape}'
         + (f".repeat({channels}, 0)" if channels > 1 else ""),
         "windows = np.lib.stride_tricks.sliding_window_view",

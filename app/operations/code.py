@@ -14,7 +14,7 @@ from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.drawing import require_size
-from app.errors import DigitUnlabeled, InvalidInput, UnknownLayer, UnknownNeuron, sentence
+from app.errors import DigitUnlabeled, InvalidInput, UnknownCheckpoint, UnknownLayer, sentence
 from app.framing import FramedDigit
 from app.labels import LabeledDigitRequest, choose_label
 from app.operations import API
@@ -113,8 +113,8 @@ class CodeResponse:
         [JSON],
         *DIGIT_ERRORS,
         DigitUnlabeled,
+        UnknownCheckpoint,
         UnknownLayer,
-        UnknownNeuron,
         body=request_body(CodeRequest, EXAMPLES),
         example=EXAMPLE,
     ),
@@ -139,6 +139,10 @@ def _write(context: Context, served: ServedNetwork, body: CodeRequest, base_url:
     """Both texts; raises InvalidInput if the request lacks what they need."""
     if body.digit is None and CALLS[body.of].method == "POST" and body.of != "kernel-edits/accuracy":
         raise InvalidInput(f"{body.of} is about a digit: give one under digit.")
+    step = body.query.get("checkpoint")
+    if step is not None and not isinstance(step, int):
+        raise InvalidInput(f"query.checkpoint is {step!r}; it is a training step, a whole number.")
+    served = served if step is None else served.at(step)
     framed = None
     if body.digit is not None:
         framed = framed_digit(body.digit, context.samples, context.settings, served.input_size)
@@ -150,7 +154,7 @@ def _write(context: Context, served: ServedNetwork, body: CodeRequest, base_url:
         raise InvalidInput(
             f"The code of {body.of} needs the same fields as the operation {CALLS[body.of].path}: {error!s:.80}."
         ) from None
-    return encode_json(CodeResponse(api, numpy, why, f"{served.name}.npz"))
+    return encode_json(CodeResponse(api, numpy, why, shown.weights))
 
 
 def _numpy(shown: Shown) -> tuple[str | None, str | None]:
@@ -177,7 +181,10 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
             label = choose_label(labeled, context.samples, framed, [served])[0]
     if body.of == "robustness" and pixels is not None:
         pixels = _perturbed(served, body, pixels, label)
-    return Shown(body.of, served.name, served.artifact.network, given, pixels, body.query, body.fields, body.at, label)
+    weights = f"{served.name}.npz" if served.checkpoint is None else f"{served.name}-{served.checkpoint}.npz"
+    return Shown(
+        body.of, served.name, weights, served.artifact.network, given, pixels, body.query, body.fields, body.at, label
+    )
 
 
 def _perturbed(served: ServedNetwork, body: CodeRequest, pixels: Any, label: int) -> Any:

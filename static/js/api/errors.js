@@ -1,6 +1,7 @@
 // @ts-check
 // What networks get wrong.
 /** @import { Tensor } from "../types.js" */
+import { remember } from "../code/last-requests.js";
 import { apiAddress } from "./address.js";
 import { requestJson, requestTensors } from "./http.js";
 
@@ -24,6 +25,7 @@ import { requestJson, requestTensors } from "./http.js";
 
 /** @param {NetworkAtStep} network  @returns {Promise<Confusion>} */
 export function getConfusion(network) {
+  remember("confusion", { query: { ...network } });
   return requestJson(apiAddress(["experiments", "confusion"], { ...network }));
 }
 
@@ -45,6 +47,7 @@ export async function getConfusedDigits(network, cell) {
  * @returns {Promise<{response: {digit: ExplainedDigit, similar: SimilarDigit[]}, tensors: Record<string, Tensor>}>}
  */
 export async function getMisreadDigit(network, sample) {
+  remember("misread-digit", { query: { ...network, sample } });
   return read(await requestTensors(apiAddress(["experiments", "misread-digit"], { ...network, sample, dtype: "float32" })));
 }
 

@@ -3,6 +3,7 @@
 /** @import { Attribution, BackwardPass, Bar, Digit, EditedAccuracy, GradientCheck, GradientDescent, GradientsResponse, LayerCosts, LayerGeometry, MeanTranslationCurve, PerturbPixelResponse, FeatureComparison, PixelPermutation, TranslationResponse, TranslationCurve, Tensor, OrientationTuning, TuningMeasure } from "../types.js" */
 /** @import { QueryValue } from "./address.js" */
 /** @import { Activations } from "./activations.js" */
+import { remember } from "../code/last-requests.js";
 import { activationsOf, bodyOf } from "./activations.js";
 import { apiAddress } from "./address.js";
 import { requestJson, requestTensors } from "./http.js";
@@ -21,6 +22,7 @@ function addressOf(name, query) {
  * @param {Record<string, QueryValue>} [query]
  */
 export function getExperiment(name, query) {
+  remember(name, { query });
   return requestJson(addressOf(name, query));
 }
 
@@ -32,6 +34,7 @@ export function getExperiment(name, query) {
  * @param {Record<string, QueryValue>} [query]
  */
 export function postExperiment(name, digit, fields, query) {
+  remember(name, { digit, fields, query });
   return requestJson(addressOf(name, query), { body: { ...(digit && bodyOf(digit)), ...fields } });
 }
 
@@ -43,6 +46,7 @@ export function postExperiment(name, digit, fields, query) {
  * @param {Record<string, QueryValue>} query  Its `dtype` decides how many bytes are sent.
  */
 export function postExperimentForTensors(name, digit, fields, query) {
+  remember(name, { digit, fields, query });
   return requestTensors(addressOf(name, query), { body: { ...bodyOf(digit), ...fields } });
 }
 
@@ -106,7 +110,7 @@ export function postTranslationCurve(digit, along) {
 
 /** The same, averaged over many test digits. @returns {Promise<MeanTranslationCurve>} */
 export function getMeanTranslationCurve() {
-  return getExperiment("translation-curve");
+  return requestJson(addressOf("translation-curve"));
 }
 
 /**

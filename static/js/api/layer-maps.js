@@ -1,6 +1,7 @@
 // @ts-check
 // Maps of layers, and digits placed in them.
 /** @import { Digit, Prediction, Tensor, Framing } from "../types.js" */
+import { remember } from "../code/last-requests.js";
 import { bodyOf } from "./activations.js";
 import { apiAddress } from "./address.js";
 import { request, requestTensors } from "./http.js";
@@ -49,6 +50,7 @@ export async function getMapSheet(model) {
  * @returns {Promise<{response: {layers: PlacedLayer[], prediction: Prediction | null, input: {framing: Framing}}, tensors: Record<string, Tensor>}>}
  */
 export async function postPlacedDigit(model, digit, layers, checkpoint) {
+  remember("layer-map", { digit, query: { model, layers, checkpoint } });
   // Single precision: half of it would move the point by a pixel.
   const address = apiAddress(["experiments", "layer-map"], { model, layers, checkpoint, dtype: "float32" });
   const { tensors, metadata } = await requestTensors(address, { body: bodyOf(digit) });

@@ -1,6 +1,7 @@
 // @ts-check
 // Perturbed digits, and how the accuracy of networks falls with a perturbation.
 /** @import { Digit, Framing, Prediction, Tensor } from "../types.js" */
+import { remember } from "../code/last-requests.js";
 import { bodyOf } from "./activations.js";
 import { apiAddress } from "./address.js";
 import { requestJson, requestTensors } from "./http.js";
@@ -23,6 +24,7 @@ import { requestJson, requestTensors } from "./http.js";
 
 /** @param {string[]} models  @param {Kind} kind  @returns {Promise<RobustnessCurve>} */
 export function getRobustnessCurve(models, kind) {
+  remember("robustness-curve", { query: { models, kind } });
   return requestJson(apiAddress(["experiments", "robustness"], { models, kind }));
 }
 
@@ -34,6 +36,7 @@ export function getRobustnessCurve(models, kind) {
  * @returns {Promise<{response: Perturbed, tensors: Record<string, Tensor>}>}
  */
 export async function postRobustness(models, digit, perturbation, layers) {
+  remember("robustness", { digit, fields: perturbation, query: { models } });
   // Half precision is more than a screen can show, and half the bytes for every step of the dial.
   const address = apiAddress(["experiments", "robustness"], { models, layers, dtype: "float16" });
   const { tensors, metadata } = await requestTensors(address, { body: { ...bodyOf(digit), ...perturbation } });

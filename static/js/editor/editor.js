@@ -4,6 +4,7 @@
 /** @import { EditableLayer } from "./editable-layers.js" */
 import { requestActivations } from "../api/activations.js";
 import { postEdited, postEditedAccuracy } from "../api/experiments.js";
+import { wireCode } from "../code/show-code.js";
 import { find, setText } from "../dom/find.js";
 import { describePrediction } from "../network/prediction-bars.js";
 import { fieldsOf, joinFields } from "../shell/url.js";
@@ -82,6 +83,11 @@ export function startEditor(page, layers) {
     }
     rememberInAddress();
     schedulePaint();
+  });
+  const edited = () => ({ fields: { edits: bodyOfEdits(store.getState().edits.present, layers) }, query: { model: model.id } });
+  wireCode({ model: model.id, fail }, {
+    "kernel-edits": () => ({ digit: page.store.getState().digit, ...edited() }),
+    "kernel-edits/accuracy": edited,
   });
   wireControls(store, { load: view.load, repaint: schedulePaint, signal });
   view.fetchKernels().then(schedulePaint, fail);

@@ -76,5 +76,24 @@ export function createExport({ model, store, fail, signal }, values, current) {
     }
   }
 
-  return { showAllDecimals, showValues, save };
+  async function showCode() {
+    const inspected = current();
+    if (!inspected) return;
+    const { neuron: { filter, row, column }, section } = inspected;
+    const { digit, training } = store.getState();
+    const layer = shown(section).name;
+    const shownDigit = { digit, query: { checkpoint: stepShown(training) } };
+    try {
+      const { openCode } = await import("../code/code-dialog.js");
+      await openCode([
+        { of: "neuron", shown: { ...shownDigit, fields: { layer, filter, row, column } } },
+        { of: "feature-maps", shown: { ...shownDigit, fields: { layer, filter } } },
+        { of: "prediction", shown: shownDigit },
+      ], model.id, fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  return { showAllDecimals, showValues, showCode, save };
 }

@@ -16,6 +16,7 @@ import { SPEEDS } from "./sweep.js";
  * @property {(perSecond: number) => void} speed
  * @property {() => void} decimals  Open the table of all decimals.
  * @property {() => void} values    Open the table of the map.
+ * @property {() => void} code      Show the Python that computes the neuron, the map and the prediction.
  * @property {(what: "map" | "layer" | "kernels", format: "png" | "safetensors" | "npz") => void} save
  */
 
@@ -40,8 +41,9 @@ export function createLensHeader(layers, actions, signal) {
   const pin = buildButton("Pin", actions.pin, { signal });
   const decimals = buildButton("All decimals", actions.decimals, { signal });
   const values = buildButton("Values", actions.values, { signal });
+  const code = buildButton("Show code", actions.code, { signal });
   const save = build("select", { class: "save", "aria-label": "Save as" }, build("option", { value: "" }, "Save…"));
-  const tools = build("div", { class: "button-row" }, pin, decimals, values, save);
+  const tools = build("div", { class: "button-row" }, pin, decimals, values, code, save);
   const close = buildButton("Close", actions.close, { label: "Close the lens", signal });
   close.className = "close";
 

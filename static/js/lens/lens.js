@@ -49,6 +49,7 @@ export function createLens(bench, comparison) {
     expand: () => choose({ expanded: !chosen.expanded }),
     decimals: files.showAllDecimals,
     values: files.showValues,
+    code: files.showCode,
     save: files.save,
   }, signal);
   const visibility = createVisibility(panel, maps);

@@ -5,6 +5,7 @@
 import { getVisualization } from "../api/filters.js";
 import { getFilterNames, requestKernels } from "../api/kernels.js";
 import { persist } from "../api/reachability.js";
+import { wireCode } from "../code/show-code.js";
 import { build } from "../dom/build.js";
 import { find } from "../dom/find.js";
 import { themeColors } from "../draw/color-scale.js";
@@ -56,3 +57,4 @@ persist(() => requestKernels(model.id, layer.name), fail).then((received) => {
   kernels = received.kernels;
   paint();
 }, fail);
+wireCode({ model: model.id, fail }, { filter: () => ({ fields: { layer: layer.name, filter } }) });

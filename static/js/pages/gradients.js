@@ -5,6 +5,7 @@
 import { requestActivations } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
 import { postBackwardPass, postGradientCheck, postGradientDescent, postGradients } from "../api/experiments.js";
+import { wireCode } from "../code/show-code.js";
 import { find, setText } from "../dom/find.js";
 import { createBackwardView } from "../experiments/backward-pass/backward-view.js";
 import { gradientsOf } from "../experiments/gradients/assembly-state.js";
@@ -170,3 +171,17 @@ function paint() {
 function paintComparison() {
   if (tiles && comparison) tiles.paint(comparison, assembly?.filter ?? null, colors());
 }
+
+wireCode({ model: model.id, fail }, {
+  "backward-pass"() {
+    const shown = backward.shown();
+    if (!shown) return null;
+    const { digit, ...fields } = shown;
+    return { digit, fields, query: { model: model.id } };
+  },
+  "gradient-check"() {
+    if (!known || !assembly) return null;
+    const { digit, response: { label, models: [{ layers: [{ name }] }] } } = known;
+    return { digit, fields: { label, parameter: `${name}.weight`, index: [assembly.filter, 0, ...assembly.weight] }, query: { model: model.id } };
+  },
+});

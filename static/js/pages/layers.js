@@ -4,6 +4,7 @@
 /** @import { LayerMap, PlacedLayer } from "../api/layer-maps.js" */
 import { getLayerMap, getMapSheet, postPlacedDigit } from "../api/layer-maps.js";
 import { persist } from "../api/reachability.js";
+import { wireCode } from "../code/show-code.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { createLayerStrip } from "../experiments/layer-maps/layer-strip.js";
 import { createMapView } from "../experiments/layer-maps/map-view.js";
@@ -180,3 +181,4 @@ function restore(fields) {
 }
 
 loadMaps().catch(fail);
+wireCode({ model: model.id, fail }, { "layer-knowledge": () => ({}) });

@@ -5,6 +5,7 @@
 import { requestActivations } from "../api/activations.js";
 import * as api from "../api/experiments.js";
 import { whenReachable } from "../api/reachability.js";
+import { wireCode } from "../code/show-code.js";
 import { find, findAll } from "../dom/find.js";
 import { planeOf } from "../network/selectors.js";
 import { createPredictionList } from "../network/prediction-list.js";
@@ -129,6 +130,7 @@ const { schedulePaint, rememberInAddress } = page.start({
   },
 });
 kept = { rememberInAddress };
+wireCode({ model: compared.find(({ connection }) => connection === "convolution")?.id ?? page.data.model.id, fail });
 for (const root of sections.keys()) watcher.observe(root);
 // go=…  the section with which a link begins; not kept, since the visitor scrolls on.
 const opening = [...sections.keys()].find((root) => /** @type {HTMLElement} */ (root).dataset.experiment === linked.get("go"));

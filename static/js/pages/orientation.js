@@ -6,6 +6,7 @@ import { createDigitChannel } from "../api/digit-channel.js";
 import { getTuning } from "../api/experiments.js";
 import { requestKernels } from "../api/kernels.js";
 import { persist } from "../api/reachability.js";
+import { wireCode } from "../code/show-code.js";
 import { createAnnouncer } from "../dom/announce.js";
 import { find, findAll } from "../dom/find.js";
 import { themeColors } from "../draw/color-scale.js";
@@ -148,6 +149,7 @@ document.documentElement.addEventListener("themechange", layOut);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", layOut);
 for (const width of ["379px", "760px", "1023px"]) matchMedia(`(max-width: ${width})`).addEventListener("change", layOut);
 addEventListener("hashchange", ({ newURL }) => start(new URL(newURL).hash)); // The page may have written another one since.
+wireCode({ model: groups[0]?.model ?? "", fail });
 stage.open();
 layOut();
 start(location.hash);

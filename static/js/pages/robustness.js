@@ -4,6 +4,7 @@
 /** @import { Kind, Perturbed, RobustnessCurve } from "../api/robustness.js" */
 import { persist } from "../api/reachability.js";
 import { getRobustnessCurve, postRobustness } from "../api/robustness.js";
+import { wireCode } from "../code/show-code.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { curvePlot } from "../draw/curve-plot.js";
 import { labelToRequest, requestForClass } from "../experiments/gradients/correct-class.js";
@@ -251,5 +252,6 @@ function restore(fields) {
   chosen = known.length ? known : shown;
 }
 
+wireCode({ model: page.data.model.id, fail });
 paintControls();
 loadCurve().catch(fail);

@@ -1,13 +1,16 @@
 // @ts-check
 // Which pixels support a class: the gradient of its logit, and how the logit changes when each position is covered.
-/** @import { Digit } from "../types.js" */
+/** @import { Digit, Plane } from "../types.js" */
 /** @import { Explanation } from "../experiments/saliency/explanation.js" */
+/** @import { Shown } from "../code/last-requests.js" */
 import { requestActivations } from "../api/activations.js";
 import { postOcclusion, postSaliency } from "../api/experiments.js";
+import { wireCode } from "../code/show-code.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { requestForClass } from "../experiments/gradients/correct-class.js";
 import { createAttributionMaps } from "../experiments/saliency/attribution-maps.js";
 import { describeClass, explanationOf } from "../experiments/saliency/explanation.js";
+import { lastRequest } from "../code/last-requests.js";
 import { createPredictionBars } from "../network/prediction-bars.js";
 import { openDigitPage } from "../shell/digit-page.js";
 import { fieldsOf, joinFields, restoreSlider } from "../shell/url.js";
@@ -98,3 +101,21 @@ function restore(fields) {
   restoreSlider(square, fields.get("q"));
   timesInk = fields.get("i") === "1";
 }
+
+/**
+ * The code of the strongest place of a map.
+ * @param {string} of  @param {Plane | undefined} plane  @param {number} reach  How far a square lies around its middle.
+ * @returns {Shown | null}
+ */
+function strongest(of, plane, reach) {
+  const shown = lastRequest(of);
+  if (!plane || !shown || !known) return null;
+  const at = plane.data.reduce((best, value, i) => (Math.abs(value) > Math.abs(plane.data[best]) ? i : best), 0);
+  const place = /** @type {[number, number]} */ ([Math.max(0, Math.floor(at / plane.width) - reach), Math.max(0, (at % plane.width) - reach)]);
+  return { ...shown, fields: { ...shown.fields, label: known.label }, at: place };
+}
+
+wireCode({ model: model.id, fail: page.fail }, {
+  saliency: () => strongest("saliency", known?.gradient, 0),
+  occlusion: () => strongest("occlusion", known?.occlusion, known ? (known.size - 1) / 2 : 0),
+});

@@ -168,6 +168,8 @@ export function createBackwardView(root, { colors, announce, fail, signal, onCho
       send();
     },
     layOut: paint,
+    /** The neuron that is shown. */
+    shown: () => known && subject && { ...subject, layer: known.response.layer, ...positionOf(known) },
     /** As a link has it. */
     choice: () => (layer === layers[0] && !neuron ? null : [layer, ...(neuron ? [neuron.filter, neuron.row, neuron.column] : [])].join(".")),
     /** @param {string | null} text */
