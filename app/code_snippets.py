@@ -126,7 +126,8 @@ class Shown:
         weights: Name of the file with its weights.
         network: Its layers and weights.
         digit: The digit as a request has it; empty if it needs none.
-        pixels: The framed digit, (H, W) float32; None if it needs none. Of a perturbation, the perturbed digit.
+        pixels: The framed digit, (H, W) float32, or (3, H, W) in color; None if it needs none. Of a perturbation, the
+            perturbed digit.
         query: The query parameters of the API's operation.
         fields: What its body has besides the digit; of a GET, the parameters of the path.
         at: Row and column of the number in a map.
@@ -219,8 +220,8 @@ def _forward(shown: Shown) -> list[str]:
     layers = [layer for layer in network.layers.values() if not isinstance(layer, Softmax)]
     steps = [_step(name, layer) for name, layer in network.layers.items() if not isinstance(layer, Softmax)]
     packed = base64.b64encode(zlib.compress(np.ascontiguousarray(pixels, "<f4").tobytes(), 9)).decode()
-    channels = network.input_shape[0]
-    shape = f"reshape(1, {pixels.shape[0]}, {pixels.shape[1]}).astype(float)"
+    shape = f"reshape{(1, *pixels.shape)[-3:]}.astype(float)"
+    channels = 1 if pixels.ndim == 3 else network.input_shape[0]
     lines = [
         "import base64, functools, zlib, numpy as np",
         f'w = dict(np.load("{shown.weights}"))  # "Download the weights" saves this file',
@@ -327,7 +328,7 @@ def _perturbed_pixel(shown: Shown) -> Sequence[str]:
     assert shown.pixels is not None  # noqa: S101 - checked by the caller
     row, column = int(shown.fields["row"]), int(shown.fields["column"])
     value = shown.fields.get("value")
-    value = float(shown.pixels[row, column] < 0.5) if value is None else float(value)
+    value = float(shown.pixels[..., row, column].mean() < 0.5) if value is None else float(value)
     return (
         "changed = x.copy()",
         f"changed[:, {row}, {column}] = {value}",
@@ -339,7 +340,8 @@ def _perturbed_pixel(shown: Shown) -> Sequence[str]:
 def _translation(shown: Shown) -> Sequence[str]:
     assert shown.pixels is not None  # noqa: S101 - checked by the caller
     moves = [
-        (int(shown.fields.get(name, 0)), size) for name, size in zip(("down", "right"), shown.pixels.shape, strict=True)
+        (int(shown.fields.get(name, 0)), size)
+        for name, size in zip(("down", "right"), shown.pixels.shape[-2:], strict=True)
     ]
     into = ", ".join(f"{max(by, 0)}:{size + min(by, 0)}" for by, size in moves)
     out_of = ", ".join(f"{max(-by, 0)}:{size + min(-by, 0)}" for by, size in moves)

@@ -20,6 +20,7 @@ from app.labels import LabeledDigitRequest, choose_label
 from app.operations import API
 from app.parameters import ModelPath
 from app.served_network import ServedNetwork
+from model.digits.framing import FRAME_SIZE
 from model.errors import ParameterError
 from model.experiments.perturbations import FGSM, gradient_by_pixels, perturb
 
@@ -145,7 +146,7 @@ def _write(context: Context, served: ServedNetwork, body: CodeRequest, base_url:
     served = served if step is None else served.at(step)
     framed = None
     if body.digit is not None:
-        framed = framed_digit(body.digit, context.samples, context.settings, served.input_size)
+        framed = framed_digit(body.digit, context.samples, context.settings, served.input_shape)
     try:
         shown = _shown(context, served, body, framed)
         api = api_code(shown, base_url)
@@ -169,9 +170,10 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
     if "layer" in body.fields and body.fields["layer"] != "input":
         served.require_layer(str(body.fields["layer"]))
     given = {} if body.digit is None else body.digit.model_dump(exclude_unset=True, mode="json")
-    pixels, label = (None if framed is None else framed.pixels), 0
+    pixels, label = (None if framed is None else served.picture_of(framed)), 0
     if framed is not None and body.digit is not None:
-        if "image" in given:
+        if "image" in given and framed.colors is None and framed.pixels.shape == (FRAME_SIZE, FRAME_SIZE):
+            # What the network receives of an image is much shorter than the image.
             given = {"pixels": framed.pixels.tolist(), "framing": "none"}
         wanted = body.fields.get("label")
         explains = body.of in ("saliency", "occlusion") and wanted is None
@@ -179,8 +181,8 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
         labeled = LabeledDigitRequest.model_construct(label=wanted, sample=None if explains else body.digit.sample)
         if framed.pixels.any() or wanted is not None:
             label = choose_label(labeled, context.samples, framed, [served])[0]
-    if body.of == "robustness" and pixels is not None:
-        pixels = _perturbed(served, body, pixels, label)
+    if body.of == "robustness" and framed is not None:
+        pixels = _perturbed(served, body, framed.pixels, label)
     weights = f"{served.name}.npz" if served.checkpoint is None else f"{served.name}-{served.checkpoint}.npz"
     return Shown(
         body.of, served.name, weights, served.artifact.network, given, pixels, body.query, body.fields, body.at, label

@@ -7,14 +7,12 @@ import { find, findAll, setText } from "../../dom/find.js";
 import { arrowStep, stepWithin } from "../../dom/grid-keys.js";
 import { cellAt } from "../../draw/grid-geometry.js";
 import { largestAbsolute } from "../../draw/largest.js";
-import { enlargeInto, paintPlane, paintSheet } from "../../draw/plane.js";
+import { enlargeInto, paintPlane } from "../../draw/plane.js";
 import { formatValue } from "../../network/legend.js";
-import { planesOf } from "../../network/selectors.js";
-import { describeDifference, describeReaders, neuronAt, orderedParts, planeOfMap } from "./parts.js";
+import { describeDifference, neuronAt, planeOfMap } from "./parts.js";
+import { createPartsView } from "./parts-view.js";
 
 const ROOM = 196; // CSS pixels for δ of a map.
-const SHEET_ROOM = 160; // And for each of the sheets of parts.
-const LISTED = 6; // Parts in the table.
 
 /** @typedef {{filter: number, row: number, column: number}} Position */
 /** @typedef {{response: BackwardPass, tensors: Record<string, Tensor>}} Followed */
@@ -37,6 +35,7 @@ export function createBackwardView(root, { colors, announce, fail, signal, onCho
   const box = find(root, ".box", HTMLElement);
   const mapChoice = find(root, "#delta-filter", HTMLSelectElement);
   const checkSentence = find(root, "#delta-check-result", HTMLElement);
+  const partsView = createPartsView(root, choose);
   /** What the page shows: a digit and its correct class. @type {{digit: Digit, label: number} | null} */
   let subject = null;
   let layer = layers[0];
@@ -99,51 +98,15 @@ export function createBackwardView(root, { colors, announce, fail, signal, onCho
     mapChoice.value = String(filter);
     const place = isGrid ? `neuron ${filter}` : `map ${filter}, row ${row}, column ${column}`;
     setText(find(root, "#delta-neuron", HTMLElement), `${response.layer}, ${place}: value ${formatValue(value)}, δ ${formatValue(delta, 4)}. Ends of the colors: ±${formatValue(largestAbsolute(deltas.data))}.`);
-    paintParts(known);
+    partsView.paint(known, colors());
     setText(checkSentence, describeDifference(response));
     Object.assign(root.dataset, { layer: response.layer, neuron: [filter, row, column].join(".") });
-  }
-
-  /** @param {Followed} followed */
-  function paintParts({ response, tensors }) {
-    const parts = { slopes: tensors["readers/slopes"], deltas: tensors["readers/deltas"], parts: tensors["readers/parts"] };
-    setText(find(root, "#delta-readers", HTMLElement), describeReaders(response, parts.parts.shape, parts.slopes.data[0]));
-    const { diverging } = colors();
-    const isLoss = response.readers.operation === "loss";
-    const isSheet = parts.parts.data.length > 1 && !isLoss;
-    find(root, "#delta-sheets", HTMLElement).hidden = !isSheet;
-    if (isSheet) {
-      for (const name of /** @type {const} */ (["slopes", "deltas", "parts"])) {
-        const planes = planesOf(parts[name]);
-        const sheet = find(root, `[data-sheet="${name}"]`, HTMLElement);
-        const range = largestAbsolute(parts[name].data) || 1;
-        paintSheet(find(sheet, "canvas", HTMLCanvasElement), planes, Math.ceil(Math.sqrt(planes.length)), diverging, () => range);
-        enlargeInto(find(sheet, "canvas", HTMLCanvasElement), SHEET_ROOM);
-        setText(find(sheet, "small", HTMLElement), `±${formatValue(range)}`);
-      }
-      setText(find(root, "#delta-slope-name", HTMLElement), response.readers.operation === "weighted_sum" ? "weights" : "slopes");
-      setText(find(root, "#delta-next-name", HTMLElement), `δ of ${response.readers.layer}`);
-    }
-    const { strongest, others, rest, sum } = orderedParts(response.readers, parts, LISTED);
-    const rows = strongest.map((part, i) => build("tr", {}, build("th", { scope: "row" }, isLoss ? ["probability", "correct class"][parts.parts.data.indexOf(part.part)] ?? "" : linkTo(response.readers.layer, part, i)),
-      ...(isLoss ? ["", ""] : [formatValue(part.slope), formatValue(part.delta)]).map((text) => build("td", {}, text)), build("td", {}, formatValue(part.part, 4))));
-    const total = (/** @type {string} */ name, /** @type {number} */ value) => build("tr", {}, build("th", { scope: "row" }, name), build("td"), build("td"), build("td", {}, formatValue(value, 4)));
-    find(root, "#delta-parts tbody", HTMLElement).replaceChildren(
-      ...rows, ...(others ? [total(`${others.toLocaleString("en")} others`, rest)] : []), total("sum", sum), total("δ by the layer", response.neuron.delta),
-    );
-  }
-
-  /** A part belongs to a neuron that can be opened. @param {string} of  @param {Position} position  @param {number} index */
-  function linkTo(of, { filter, row, column }, index) {
-    const button = build("button", { type: "button", class: "part-link", "data-part": index }, `${of}, map ${filter} (${row}, ${column})`);
-    button.addEventListener("click", () => choose(of, { filter, row, column }));
-    return button;
   }
 
   for (const button of buttons) button.addEventListener("click", () => choose(button.dataset.layer ?? layer, null), { signal });
   find(root, "#delta-further", HTMLButtonElement).addEventListener("click", () => choose(layers[layers.indexOf(layer) + 1] ?? layer, null), { signal });
   find(root, "#delta-check", HTMLButtonElement).addEventListener("click", () => {
-    neuron ??= known && positionOf(known);
+    if (known?.response.layer === layer) neuron ??= positionOf(known);
     send(true);
   }, { signal });
   mapChoice.addEventListener("change", () => known && choose(layer, { ...positionOf(known), filter: Number(mapChoice.value) }), { signal });
