@@ -3,6 +3,7 @@
     AppError
     ├── MalformedRequest 400
     ├── ForeignOrigin 403
+    ├── EmbeddingOff 403
     ├── TrainingOff 403
     ├── NetworksOff 403
     ├── NotFound 404
@@ -16,6 +17,7 @@
     │   ├── LayerWithoutKernels
     │   ├── UnknownSample
     │   ├── NotMeasured
+    │   ├── UnknownLesson
     │   └── UnknownProblem
     ├── MethodNotAllowed 405
     ├── NotAcceptable 406
@@ -113,6 +115,15 @@ class ForeignOrigin(AppError):
     title = "Foreign origin"
     status = 403
     advice = "The operator of this server can admit the site with KERNELSCOPE_ORIGINS. Programs send no Origin header."
+
+
+class EmbeddingOff(AppError):
+    """This server lets no other site show its pieces."""
+
+    slug = "embedding-off"
+    title = "Embedding is off"
+    status = 403
+    advice = "The operator of this server can list sites in KERNELSCOPE_EMBED_ORIGINS."
 
 
 class TrainingOff(AppError):

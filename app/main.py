@@ -125,7 +125,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _add_middleware(app, settings, app.state.metrics, app.state.unread)
     static_files = StaticFiles(ROOT / "static")
     app.state.templates = _create_templates(
-        Addresses(settings.root_path, settings.default_model, f"{PREFIX}/{static_files.digest}")
+        Addresses(settings.root_path, settings.default_model, f"{PREFIX}/{static_files.digest}"),
+        has_embeds=bool(settings.embed_origins),
     )
     install_problem_handlers(app)
     for routes in ROUTES:
@@ -137,7 +138,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 @cache
-def _create_templates(address: Addresses) -> Jinja2Templates:
+def _create_templates(address: Addresses, *, has_embeds: bool) -> Jinja2Templates:
     """The page templates; applications with the same addresses share them, compiled."""
     templates = Jinja2Templates(ROOT / "templates")
     templates.env.globals.update(
@@ -146,6 +147,7 @@ def _create_templates(address: Addresses) -> Jinja2Templates:
         root_path=address.root_path,
         default_model=address.default_model,
         navigation=NAVIGATION,
+        has_embeds=has_embeds,
         page_link=page_link,
     )
     templates.env.filters["mark_code"] = mark_code
@@ -195,13 +197,13 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: 
     )
     app.add_middleware(UnexpectedErrorsMiddleware)
     app.add_middleware(KnownHostsMiddleware, hosts=known_hosts(settings.hosts, settings.host))
-    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware, has_embeds=bool(settings.embed_origins))
     app.add_middleware(TimingMiddleware, metrics=metrics, root_path=settings.root_path)
-    if settings.origins:
+    if settings.admitted_origins:
         # Browsers request more than a simple GET of another site only after it has agreed.
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.origins,
+            allow_origins=settings.admitted_origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["*"],
             expose_headers=["*"],

@@ -6,7 +6,7 @@ What the scripts of a page need to know is in the page as JSON, so that they nee
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -17,8 +17,9 @@ from app.codecs.colormaps import COLORMAPS
 from app.codecs.tensor_json import plain_json
 from app.comparison import ComparedModel, compared_models, shown_comparison
 from app.context import Context, context_of
-from app.errors import UnknownLesson, UnknownProblem, all_problems
+from app.errors import EmbeddingOff, InvalidInput, UnknownLesson, UnknownProblem, all_problems
 from app.lessons import LESSONS, lesson_of, pieces_of
+from app.middleware.security_headers import content_security_policy
 from app.operations.feature_visualization import filter_response
 from app.operations.kernel_edits import has_convolutions
 from app.operations.models import LayerDescription, ModelResponse
@@ -33,6 +34,27 @@ from model.experiments.layer_maps import chosen_steps, mapped_layers
 from model.experiments.perturbations import PERTURBATIONS, Perturbation
 
 router = APIRouter(include_in_schema=False)
+
+
+SECTIONS = ("layer-costs", "perturb-pixel", "feature-comparison", "translation", "pixel-permutation")
+"""The experiments of the page that compares local and global features, in its order."""
+
+
+@dataclass(frozen=True)
+class Embed:
+    """The piece of a page that is shown in a frame of another site.
+
+    Attributes:
+        layer: A layer of the workbench.
+        filter: The only filter of the layer that is shown; None: all.
+        experiment: An experiment, instead of a layer.
+        theme: None: as the visitor's system.
+    """
+
+    layer: str | None
+    filter: int | None
+    experiment: str | None
+    theme: Literal["light", "dark"] | None
 
 
 @dataclass(frozen=True)
@@ -212,13 +234,19 @@ async def show_editor(request: Request, model: str | None = None) -> Response:
 
 
 @router.get("/gradients")
-@router.get("/saliency")
-async def show_experiment(request: Request, model: str | None = None) -> Response:
-    """A page of experiments on the digit and a model."""
+async def show_gradients(request: Request, model: str | None = None) -> Response:
+    """How the gradient of a kernel is added up."""
     context = context_of(request)
     served = context.model(model)
-    kind = ComparisonPageData if request.scope["route"].path == "/gradients" else DigitPageData
-    return _page(request, _template_of(request), served, page_data=kind.of(context, served))
+    return _page(request, "pages/gradients.html", served, page_data=ComparisonPageData.of(context, served))
+
+
+@router.get("/saliency")
+async def show_saliency(request: Request, model: str | None = None) -> Response:
+    """Which pixels support a class."""
+    context = context_of(request)
+    served = context.model(model)
+    return _page(request, "pages/saliency.html", served, page_data=DigitPageData.of(context, served))
 
 
 @router.get("/layers")
@@ -279,13 +307,20 @@ async def show_robustness(request: Request, model: str | None = None) -> Respons
 
 
 @router.get("/local-and-global")
-@router.get("/tour")
-async def show_comparison(request: Request, model: str | None = None) -> Response:
-    """A page of experiments that compare the shipped models; its links keep the model of the address."""
+async def show_local_and_global(request: Request, model: str | None = None) -> Response:
+    """Five experiments that compare the shipped models; its links keep the model of the address."""
     context = context_of(request)
     served = context.model(model)
     page_data = ComparisonPageData.of(context, served)
-    return _page(request, _template_of(request), served, page_data=page_data)
+    return _page(request, "pages/local-and-global.html", served, page_data=page_data, sections=SECTIONS)
+
+
+@router.get("/tour")
+async def show_tour(request: Request, model: str | None = None) -> Response:
+    """A text about the shipped models that drives the instruments."""
+    context = context_of(request)
+    served = context.model(model)
+    return _page(request, "pages/tour.html", served, page_data=ComparisonPageData.of(context, served))
 
 
 @router.get("/orientation")
@@ -353,6 +388,48 @@ async def show_lesson(request: Request, slug: str, model: str | None = None) -> 
     return _page(request, f"pages/{template}.html", served, page_data=page_data, lesson=lesson, pieces_of=pieces_of)
 
 
+EMBEDDED = {
+    "editor": show_editor,
+    "gradients": show_gradients,
+    "saliency": show_saliency,
+    "layers": show_layers,
+    "robustness": show_robustness,
+    "orientation": show_orientation,
+    **dict.fromkeys(SECTIONS, show_local_and_global),
+}
+"""Name of an experiment → the page that has it."""
+
+
+@router.get("/embed")
+async def show_embed(
+    request: Request,
+    model: str | None = None,
+    layer: str | None = None,
+    filter: int | None = None,
+    experiment: str | None = None,
+    theme: Literal["light", "dark"] | None = None,
+) -> Response:
+    """One live piece for the frame of a listed site: a layer, one of its filters, or an experiment, without navigation.
+
+    It is the page that has the piece, with everything else hidden.
+    """
+    context = context_of(request)
+    if not context.settings.embed_origins:
+        raise EmbeddingOff("This server's setting does not allow other pages to show its pieces in a frame.")
+    request.state.embed = Embed(layer, filter, experiment, theme)
+    if experiment is not None:
+        if experiment not in EMBEDDED:
+            raise InvalidInput(f"No experiment is called {experiment[:40]!r}; they are: {', '.join(EMBEDDED)}.")
+        return await EMBEDDED[experiment](request, model)
+    served = context.model(model)
+    if layer is None:
+        raise InvalidInput("An embed shows layer= or experiment=; the address names neither.")
+    served.require_layer(layer)
+    if filter is not None:
+        served.require_filter(layer, filter)
+    return await show_workbench(request, model)
+
+
 @router.get("/docs")
 async def show_api_reference(request: Request, model: str | None = None) -> Response:
     """Every operation with its parameters and examples, from the same OpenAPI document that programs read."""
@@ -402,7 +479,11 @@ def _page(
 ) -> HTMLResponse:
     """A page opened with this model, which its links keep."""
     templates: Jinja2Templates = request.app.state.templates
-    values = {"model": served.name, "page_data": plain_json(page_data), **context}
+    embed = getattr(request.state, "embed", None)
+    values = {"model": served.name, "page_data": plain_json(page_data), "embed": embed, **context}
     page = templates.TemplateResponse(request, template, values)
     page.headers["Cache-Control"] = "no-cache"
+    if embed is not None:
+        origins = context_of(request).settings.embed_origins
+        page.headers["Content-Security-Policy"] = content_security_policy(origins)
     return page

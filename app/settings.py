@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +13,13 @@ DEFAULT_MODEL = "cnn"
 """The model that is shown and used unless another one is named."""
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.*:_\[\]-]+$")]
+"""As in a browser's Origin header, without a path; ``*.`` for all names below one."""
+
+NO_ORIGIN = "null"
+"""What browsers send as the origin of a sandboxed frame."""
 
 
 class Settings(BaseSettings):
@@ -78,6 +85,10 @@ class Settings(BaseSettings):
     origins: list[str] = Field(
         [], description="Other sites whose pages may use the API, live sessions included, as a JSON list of origins."
     )
+    embed_origins: list[Origin] = Field(
+        [],
+        description="Sites whose pages may show pieces of this one in a frame, as a JSON list of origins; empty: none.",
+    )
 
     training: bool = Field(
         True,
@@ -115,3 +126,8 @@ class Settings(BaseSettings):
     queue: int = Field(64, ge=0, le=10_000, description="Maximum number of waiting requests; beyond, 503.")
     queue_seconds: float = Field(10, gt=0, le=600, description="Maximum wait for a thread, in seconds; beyond, 503.")
     shutdown_seconds: int = Field(10, ge=0, le=600, description="Time for running requests at shutdown, in seconds.")
+
+    @property
+    def admitted_origins(self) -> list[str]:
+        """The origins of other pages that may use the API; with embeds also that of sandboxed frames: none."""
+        return [*self.origins, *([NO_ORIGIN] if self.embed_origins else [])]

@@ -29,7 +29,7 @@ async def hold_live_session(websocket: WebSocket) -> None:
     """Newest drawing wins; docs/api.md describes the messages."""
     context = context_of(websocket)
     settings = context.settings
-    require_own_page(websocket, settings.origins, "open live sessions here")
+    require_own_page(websocket, settings.admitted_origins, "open live sessions here")
     limits = Limits(settings.strokes, settings.points, settings.live_messages)
     read = partial(read_message, context.samples, settings)
     session = LiveSession(context.models, settings.default_model, limits, read)

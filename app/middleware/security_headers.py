@@ -1,34 +1,37 @@
 """SecurityHeadersMiddleware: what a browser may do with our responses."""
 
+from collections.abc import Sequence
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-}
+def content_security_policy(framed_by: Sequence[str] = ()) -> str:
+    """The policy of a page that these origins, and no others, may show in a frame."""
+    ancestors = " ".join(framed_by) or "'none'"
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {ancestors}",
+        ]
+    )
+
+
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 DOCUMENT_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Content-Security-Policy": content_security_policy(),
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""For whatever a browser might open as a page of its own."""
+"""For whatever a browser might open as a page of its own; a page may have its own policy."""
 
 PARTS = ("text/javascript", "text/css")
 """Never pages: a browser heeds the policies of the page that loads them. A page loads forty of them, so bytes count."""
@@ -39,18 +42,32 @@ RESPONSES = ("http.response.start", "websocket.http.response.start")
 
 
 class SecurityHeadersMiddleware:
-    """No inline script, no foreign host, no frame around us."""
+    """No inline script, no foreign host, no frame around us but those of embeds."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, has_embeds: bool) -> None:
+        """Say how browsers treat responses.
+
+        Args:
+            app: The application.
+            has_embeds: Whether pieces of pages may be shown in frames. A sandboxed frame has no origin, so that styles
+                and scripts would be those of another site.
+        """
         self._app = app
+        self._has_embeds = has_embeds
+        self._headers = {**HEADERS, "Cross-Origin-Resource-Policy": "cross-origin" if has_embeds else "same-origin"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] in RESPONSES:
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
-                if not headers.get("Content-Type", "").startswith(PARTS):
-                    headers.update(DOCUMENT_HEADERS)
+                headers.update(self._headers)
+                if headers.get("Content-Type", "").startswith(PARTS):
+                    if self._has_embeds:
+                        # Browsers keep these files, and use the same ones in frames without an origin.
+                        headers["Access-Control-Allow-Origin"] = "*"
+                else:
+                    for name, value in DOCUMENT_HEADERS.items():
+                        headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -127,7 +127,7 @@ async def upload_network(request: Request) -> Response:
     context = context_of(request)
     if context.settings.visitor_networks == 0:
         raise NetworksOff("This server takes no networks from visitors: KERNELSCOPE_VISITOR_NETWORKS is 0.")
-    require_own_page(request, context.settings.origins, "upload networks here")
+    require_own_page(request, context.settings.admitted_origins, "upload networks here")
     file, data = await _read_form(request)
     uploads = context.uploads
     with ExitStack() as stack:

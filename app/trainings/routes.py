@@ -99,7 +99,7 @@ async def start_training(request: Request) -> Response:
     id of the run, until it is deleted.
     """
     settings = context_of(request).settings
-    require_own_page(request, settings.origins, "start trainings here")
+    require_own_page(request, settings.admitted_origins, "start trainings here")
     body = await read_body(TrainingBody, request, settings)
     body.require_size(settings)
     run, owner = await _service_of(request).start(body.request, body.symbols)

@@ -3,6 +3,7 @@
 // modules are deferred.
 (() => {
   const root = document.documentElement;
+  if (root.hasAttribute("data-embed")) return; // Its address says the theme.
 
   /** The choices, where they are kept. Storage may be forbidden; a choice then lasts for this page. */
   const THEME = "kernelscope-theme";
