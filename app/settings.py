@@ -3,11 +3,12 @@
 ``HOST`` and ``PORT`` have the plain names that hosting services set; the others begin with ``KERNELSCOPE_``.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_MODEL = "cnn"
 """The model that is shown and used unless another one is named."""
@@ -22,6 +23,22 @@ NO_ORIGIN = "null"
 """What browsers send as the origin of a sandboxed frame."""
 
 
+def _split(value: Any) -> Any:
+    """The names of a list, separated by commas or spaces, or as JSON."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return value.replace(",", " ").split()
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not JSON; names separated by commas would work, too") from error
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+
+
 class Settings(BaseSettings):
     """Frozen; a value out of range stops the start, and the error names it."""
 
@@ -30,9 +47,9 @@ class Settings(BaseSettings):
     )
 
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST"), description="Address to listen on.")
-    hosts: list[str] = Field(
+    hosts: Names = Field(
         [],
-        description="Names by which clients address the server (Host header), as a JSON list; *. for all names below; "
+        description="Names by which clients address the server (Host header), separated by commas; *. for all names below; "
         "empty: if it listens on this machine alone, localhost, 127.0.0.1 and [::1], else every name.",
     )
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="Port; 0: a free one.")
@@ -82,12 +99,12 @@ class Settings(BaseSettings):
     live_messages: int = Field(
         500, ge=1, le=100_000, description="Maximum number of messages a second of one live session; beyond, it ends."
     )
-    origins: list[str] = Field(
-        [], description="Other sites whose pages may use the API, live sessions included, as a JSON list of origins."
+    origins: Names = Field(
+        [], description="Other sites whose pages may use the API, live sessions included: origins, separated by commas."
     )
-    embed_origins: list[Origin] = Field(
+    embed_origins: Origins = Field(
         [],
-        description="Sites whose pages may show pieces of this one in a frame, as a JSON list of origins; empty: none.",
+        description="Sites whose pages may show pieces of this one in a frame: origins, separated by commas; empty: none.",
     )
 
     training: bool = Field(

@@ -35,6 +35,21 @@ def test_everything_else_is_set_by_its_name(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", []),
+        ("https://school.example", ["https://school.example"]),
+        ("https://school.example, http://localhost:8888", ["https://school.example", "http://localhost:8888"]),
+        ('["https://school.example"]', ["https://school.example"]),
+    ],
+)
+def test_a_list_is_separated_by_commas_or_json(monkeypatch: pytest.MonkeyPatch, text: str, origins: list[str]):
+    monkeypatch.setenv("KERNELSCOPE_EMBED_ORIGINS", text)
+
+    assert Settings().embed_origins == origins
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("PORT", "70000"),
@@ -43,6 +58,8 @@ def test_everything_else_is_set_by_its_name(monkeypatch: pytest.MonkeyPatch):
         ("KERNELSCOPE_BODY_BYTES", "-1"),
         ("KERNELSCOPE_BODY_SECONDS", "inf"),
         ("KERNELSCOPE_LOG_LEVEL", "loud"),
+        ("KERNELSCOPE_HOSTS", '["school.example"'),
+        ("KERNELSCOPE_EMBED_ORIGINS", "school.example"),
     ],
 )
 def test_an_unsafe_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str):
