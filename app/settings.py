@@ -49,8 +49,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", validation_alias=AliasChoices("HOST"), description="Address to listen on.")
     hosts: Names = Field(
         [],
-        description="Names by which clients address the server (Host header), separated by commas; *. for all names below; "
-        "empty: if it listens on this machine alone, localhost, 127.0.0.1 and [::1], else every name.",
+        description="Names by which clients address the server (Host header), separated by commas; *. for all names "
+        "below; empty: if it listens on this machine alone, localhost, 127.0.0.1 and [::1], else every name.",
     )
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="Port; 0: a free one.")
     root_path: str = Field(
@@ -104,7 +104,8 @@ class Settings(BaseSettings):
     )
     embed_origins: Origins = Field(
         [],
-        description="Sites whose pages may show pieces of this one in a frame: origins, separated by commas; empty: none.",
+        description="Sites whose pages may show pieces of this one in a frame: origins, separated by commas; none if "
+        "empty.",
     )
 
     training: bool = Field(
