@@ -54,6 +54,9 @@ Of = Literal[
 ]
 """The names of `CALLS`."""
 
+MOST_POINTS = 500
+"""Of a drawing in the code; the 28×28 pixels of another one are shorter."""
+
 Place = Annotated[int, Field(ge=0, le=100_000)]
 
 EXAMPLES = {
@@ -169,12 +172,9 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
     """What is shown; the digit of a perturbation is the perturbed one."""
     if "layer" in body.fields and body.fields["layer"] != "input":
         served.require_layer(str(body.fields["layer"]))
-    given = {} if body.digit is None else body.digit.model_dump(exclude_unset=True, mode="json")
+    given = {} if body.digit is None or framed is None else _given(body.digit, framed)
     pixels, label = (None if framed is None else served.picture_of(framed)), 0
     if framed is not None and body.digit is not None:
-        if "image" in given and framed.colors is None and framed.pixels.shape == (FRAME_SIZE, FRAME_SIZE):
-            # What the network receives of an image is much shorter than the image.
-            given = {"pixels": framed.pixels.tolist(), "framing": "none"}
         wanted = body.fields.get("label")
         explains = body.of in ("saliency", "occlusion") and wanted is None
         # A gradient of the loss is that of the true label; saliency and occlusion explain the prediction.
@@ -187,6 +187,15 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
     return Shown(
         body.of, served.name, weights, served.artifact.network, given, pixels, body.query, body.fields, body.at, label
     )
+
+
+def _given(digit: DigitRequest, framed: FramedDigit) -> dict[str, Any]:
+    """The digit as the code sends it: an image, or a drawing of many points, as what the network receives of it."""
+    is_long = digit.image is not None or sum(map(len, digit.strokes or [])) > MOST_POINTS
+    if is_long and framed.colors is None and framed.pixels.shape == (FRAME_SIZE, FRAME_SIZE):
+        # The fewest digits that give the same numbers in single precision.
+        return {"pixels": [[float(str(ink)) for ink in row] for row in framed.pixels], "framing": "none"}
+    return digit.model_dump(exclude_unset=True, mode="json")
 
 
 def _perturbed(served: ServedNetwork, body: CodeRequest, pixels: Any, label: int) -> Any:

@@ -1,5 +1,6 @@
 """The code that the page shows is run as it stands, and prints the numbers that the API has."""
 
+import base64
 import contextlib
 import io
 from collections.abc import Iterator
@@ -9,11 +10,12 @@ from typing import Any, get_args
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 from app.code_snippets import CALLS, MOST_LINES
 from app.operations.code import Of
 from app.settings import Settings
-from tests.builders import SEVEN
+from tests.builders import SEVEN, encode, page_with_line
 from tests.recorder.models import write_models
 from tests.servers import serving
 
@@ -145,9 +147,18 @@ def test_digits_of_every_form_are_filled_in(api: httpx.Client):
     pixels = [[0.0] * 28 for _ in range(28)]
     pixels[14] = [0.5] * 28
 
-    for digit in ({"pixels": pixels, "framing": "none"}, {"strokes": SEVEN, "pen_width": 0.1}):
+    scribble = [[[0.2 + 0.0005 * step, 0.3 + 0.2 * (step % 7) / 7] for step in range(1000)]]
+    image = base64.b64encode(encode(Image.fromarray(page_with_line()))).decode()
+    forms = [
+        {"pixels": pixels, "framing": "none"},
+        {"strokes": SEVEN, "pen_width": 0.1},
+        {"strokes": scribble},
+        {"image": image},
+    ]
+    for digit in forms:
         stored, computed = both(api, "mlp-500", {"of": "prediction", "digit": digit})
         np.testing.assert_allclose(computed, stored, atol=1e-5)
+    assert len(codes(api, "cnn", {"of": "prediction", "digit": {"strokes": scribble}})["api"]) < 20_000
 
 
 @pytest.mark.parametrize(

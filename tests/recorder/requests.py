@@ -205,7 +205,6 @@ OF_EACH_MODEL: list[Case] = [
     post("gradients", "safetensors", f"{EXPERIMENTS}/gradients", SAMPLE, accept(SAFETENSORS), models="{model}"),
     post("gradient-descent", "once", DESCENT, {**SAMPLE, "label": 2, "learning_rate": 0.05}, model="{model}"),
     post("gradient-descent", "three", DESCENT, {**SEVEN, "label": 7, "steps": 3}, model="{model}"),
-    post("code", "prediction", f"{MODEL}/code", {"of": "prediction", "digit": {"sample": 15}}),
     get("weights", "npz", f"{MODEL}/weights", accept("application/x-npz")),
     post(
         "backward-pass",

@@ -41,7 +41,7 @@ export function createLensHeader(layers, actions, signal) {
   const pin = buildButton("Pin", actions.pin, { signal });
   const decimals = buildButton("All decimals", actions.decimals, { signal });
   const values = buildButton("Values", actions.values, { signal });
-  const code = buildButton("Show code", actions.code, { signal });
+  const code = buildButton("Code", actions.code, { label: "Show code", signal });
   const save = build("select", { class: "save", "aria-label": "Save as" }, build("option", { value: "" }, "Save…"));
   const tools = build("div", { class: "button-row" }, pin, decimals, values, code, save);
   const close = buildButton("Close", actions.close, { label: "Close the lens", signal });
