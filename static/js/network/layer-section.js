@@ -51,7 +51,6 @@ export function createLayerSection(root, section, actions) {
     arrange();
   });
 
-  // An embed may show one map alone.
   const shown = () => (root.dataset.only ? [Number(root.dataset.only)] : showsAll ? order : order.slice(0, FIRST));
 
   /** The left and top edge of each map that is shown, in CSS pixels. */
