@@ -44,7 +44,7 @@ check: $(VENV)/.dev node_modules/.installed  ## Lint, formatting, types, import 
 	$(BIN)/node node_modules/typescript/bin/tsc
 	$(BIN)/node node_modules/typescript/bin/tsc -p tsconfig.page.json
 
-test: test-js chromium-headless-shell  ## Every test, those in a real browser included
+test: test-js chromium-headless-shell nginx  ## Every test, those in a real browser included
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-fast: test-js  ## The quick inner loop: every test that needs no browser and no server process of its own
@@ -53,7 +53,7 @@ test-fast: test-js  ## The quick inner loop: every test that needs no browser an
 test-js: $(VENV)/.dev node_modules/.installed  ## Only the tests of JavaScript modules that need no page
 	$(BIN)/node --test "tests/js/**/*.test.js"
 
-test-browser: $(VENV)/.dev chromium-headless-shell  ## Only the tests in a real browser
+test-browser: $(VENV)/.dev chromium-headless-shell nginx  ## Only the tests in a real browser
 	$(BIN)/python -m pytest tests/browser
 
 test-engines: $(ENGINES)/.installed engines  ## A smoke test in Chromium, Firefox and WebKit; none of it is part of test
@@ -129,6 +129,13 @@ chromium chromium-headless-shell:
 	@command -v $@ >/dev/null || { \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends $@ fonts-dejavu-core >/dev/null; \
 	  else echo "A browser is needed. On Debian: sudo apt-get install $@ fonts-dejavu-core"; exit 1; fi; }
+
+# A proxy, for the tests of addresses under a path.
+.PHONY: nginx
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v $@ >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
+	  else echo "A proxy is needed. On Debian: sudo apt-get install nginx-light"; exit 1; fi; }
 
 # Debian's own engines. WebKit runs in a window made of Debian's libraries, on a virtual display.
 ENGINE_PACKAGES = chromium-headless-shell chromium-driver firefox-esr webkit2gtk-driver gir1.2-webkit2-4.1 python3-gi xvfb xauth fonts-dejavu-core

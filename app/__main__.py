@@ -22,6 +22,7 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "port": settings.port,
         "http": partial(BoundedHttpProtocol, root_path=settings.root_path),
         "ws": partial(BoundedWebSocketProtocol, root_path=settings.root_path),
+        "proxy_headers": False,  # `ForwardedMiddleware` reads them, and X-Forwarded-Prefix
         "lifespan": "on",
         "log_config": None,
         "access_log": False,  # `TimingMiddleware` logs requests, without their queries

@@ -3,7 +3,7 @@
 The scripts of the page build theirs in ``static/js/api/address.js``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 
@@ -31,6 +31,10 @@ class Addresses:
         """
         query = "" if not model or model == self.default_model else f"?{urlencode({'model': model})}"
         return f"{self.root_path}{path}{query}"
+
+    def under(self, root_path: str) -> "Addresses":
+        """The same under another root path."""
+        return replace(self, root_path=root_path)
 
     def of_file(self, path: str) -> str:
         """The address of a static file; templates call it as ``file(path)``.

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -17,6 +17,7 @@ from app.formats import GZIP_LEVEL
 from app.lifespan import lifespan
 from app.live import channel
 from app.middleware.body_limit import BodyLimitMiddleware
+from app.middleware.forwarded import ForwardedMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.known_hosts import KnownHostsMiddleware, known_hosts
 from app.middleware.request_id import RequestIdMiddleware
@@ -58,7 +59,7 @@ from app.operations import (
     visitor_networks,
     weights,
 )
-from app.problems import install_problem_handlers, reject_unknown_socket
+from app.problems import install_problem_handlers, reject_unknown_socket, root_path_of
 from app.settings import ROOT, Settings
 from app.static_files import PREFIX, StaticFiles
 from app.trainings import routes as trainings
@@ -140,11 +141,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @cache
 def _create_templates(address: Addresses, *, has_embeds: bool) -> Jinja2Templates:
     """The page templates; applications with the same addresses share them, compiled."""
-    templates = Jinja2Templates(ROOT / "templates")
+
+    def addresses_of(request: Request) -> dict[str, Any]:
+        """Those under the root path of the request, which a proxy may name."""
+        here = address.under(root_path_of(request))
+        return {"address": here, "file": here.of_file, "root_path": here.root_path}
+
+    templates = Jinja2Templates(ROOT / "templates", context_processors=[addresses_of])
     templates.env.globals.update(
-        address=address,
-        file=address.of_file,
-        root_path=address.root_path,
         default_model=address.default_model,
         navigation=NAVIGATION,
         has_embeds=has_embeds,
@@ -157,13 +161,18 @@ def _create_templates(address: Addresses, *, has_embeds: bool) -> Jinja2Template
 
 def _require_free(root_path: str) -> None:
     """Raises ValueError if addresses of the service begin with the root path, which would be removed from them."""
-    paths = [f"{PREFIX}/", *(route.path for routes in ROUTES for route in routes.router.routes)]
-    taken = [path for path in paths if root_path and f"{path}/".startswith(f"{root_path}/")]
+    taken = _taken(root_path)
     if taken:
         raise ValueError(
             f"KERNELSCOPE_ROOT_PATH is {root_path!r}, but the service has addresses that begin so itself, such as "
             f"{taken[0]}; choose another path."
         )
+
+
+def _taken(root_path: str) -> list[str]:
+    """The addresses of the service that begin with a path."""
+    paths = [f"{PREFIX}/", *(route.path for routes in ROUTES for route in routes.router.routes)]
+    return [path for path in paths if root_path and f"{path}/".startswith(f"{root_path}/")]
 
 
 def _document(app: FastAPI) -> None:
@@ -198,7 +207,7 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: 
     app.add_middleware(UnexpectedErrorsMiddleware)
     app.add_middleware(KnownHostsMiddleware, hosts=known_hosts(settings.hosts, settings.host))
     app.add_middleware(SecurityHeadersMiddleware, has_embeds=bool(settings.embed_origins))
-    app.add_middleware(TimingMiddleware, metrics=metrics, root_path=settings.root_path)
+    app.add_middleware(TimingMiddleware, metrics=metrics)
     if settings.admitted_origins:
         # Browsers request more than a simple GET of another site only after it has agreed.
         app.add_middleware(
@@ -210,4 +219,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: 
         )
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+    app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies, is_free=lambda prefix: not _taken(prefix))
     app.add_middleware(ResponsePiecesMiddleware, unread=unread)

@@ -19,7 +19,9 @@ def require_own_page(connection: HTTPConnection, others: Collection[str], purpos
         purpose: What such pages may not do, for the message.
     """
     host = connection.headers.get("host", "")
-    if not is_admitted(connection.headers.get("origin"), host, others):
+    # Browsers compare the page's address with the one that they call, which a proxy may have replaced in Host.
+    is_own = connection.headers.get("sec-fetch-site") == "same-origin"
+    if not is_own and not is_admitted(connection.headers.get("origin"), host, others):
         raise ForeignOrigin(f"Pages of another site than {host[:100]} may not {purpose}.")
 
 

@@ -27,7 +27,6 @@ from app.errors import (
     NotFound,
 )
 from app.observability.metrics import Metrics
-from app.settings import Settings
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -81,9 +80,8 @@ def problem_response(request: HTTPConnection, exception: Exception) -> Response:
 
 
 def root_path_of(connection: HTTPConnection) -> str:
-    """The path under which the service is; that of the connection may be longer, behind the mount of static files."""
-    settings: Settings = connection.app.state.settings
-    return settings.root_path
+    """The path under which the service is for this connection; behind the mount of static files, its own is longer."""
+    return str(connection.scope.get("app_root_path", connection.scope.get("root_path", "")))
 
 
 def invalid_input(errors: Sequence[Any]) -> InvalidInput:

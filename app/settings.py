@@ -16,6 +16,9 @@ DEFAULT_MODEL = "cnn"
 ROOT = Path(__file__).resolve().parent.parent
 
 
+ROOT_PATH = r"^(/[A-Za-z0-9._~@+-]+)*$"
+"""A path under which a proxy serves everything."""
+
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.*:_\[\]-]+$")]
 """As in a browser's Origin header, without a path; ``*.`` for all names below one."""
 
@@ -55,8 +58,14 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="Port; 0: a free one.")
     root_path: str = Field(
         "",
-        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        pattern=ROOT_PATH,
         description="The path under which a proxy serves everything, such as /kernelscope.",
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1",
+        validation_alias=AliasChoices("KERNELSCOPE_TRUSTED_PROXIES", "FORWARDED_ALLOW_IPS"),
+        description="Addresses of proxies whose X-Forwarded-Prefix, -Proto and -For are believed, separated by commas; "
+        "*: every one.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The minimum log level.")
 

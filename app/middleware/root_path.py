@@ -11,15 +11,22 @@ class RootPathMiddleware:
     """
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
+        """Serve under a path.
+
+        Args:
+            app: The application.
+            root_path: Where the request itself has none.
+        """
         self._app = app
         self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._root_path and scope["type"] in ("http", "websocket"):
+        root_path = scope.get("root_path") or self._root_path
+        if root_path and scope["type"] in ("http", "websocket"):
             path = scope["path"]
-            if path == self._root_path:
+            if path == root_path:
                 path = f"{path}/"
-            elif not path.startswith(f"{self._root_path}/"):
-                path = f"{self._root_path}{path}"
-            scope = {**scope, "path": path, "root_path": self._root_path}
+            elif not path.startswith(f"{root_path}/"):
+                path = f"{root_path}{path}"
+            scope = {**scope, "path": path, "root_path": root_path}
         await self._app(scope, receive, send)

@@ -17,17 +17,16 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class TimingMiddleware:
     """Measures every response; only `RequestIdMiddleware` is outside of it, so that its log lines have the id."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, root_path: str) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._static = f"{root_path}/static/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         begin = perf_counter()
-        is_static = scope["path"].startswith(self._static)
+        is_static = scope["path"].startswith(f"{scope.get('root_path', '')}/static/")
         status = 500
 
         async def send_timed(message: Message) -> None:

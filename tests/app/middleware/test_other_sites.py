@@ -60,3 +60,12 @@ async def test_without_a_list_no_other_site_reads_anything(artifacts: Path):
         response = await client.post(MAPS, json={"strokes": SEVEN}, headers=SCHOOL)
 
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_the_page_of_a_proxy_that_replaces_the_host_is_no_other_site(client: httpx.AsyncClient):
+    behind = {"Origin": "https://kernelscope.example", "Host": "127.0.0.1:8000"}
+
+    own = await client.post("/api/v1/models", headers={**behind, "Sec-Fetch-Site": "same-origin"})
+    other = await client.post("/api/v1/models", headers={**behind, "Sec-Fetch-Site": "cross-site"})
+
+    assert (own.status_code, other.status_code) == (415, 403)
