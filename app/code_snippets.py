@@ -154,7 +154,7 @@ def api_code(shown: Shown, base_url: str) -> str:
         base_url: Of the API, without a slash at its end.
     """
     call = CALLS[shown.of]
-    own = {key: shown.fields.get(key, "") for key in ("layer", "filter")}
+    own = {"layer": shown.fields.get("layer", ""), "filter": int(shown.fields.get("filter", 0))}
     query = {**({call.names: shown.model} if call.names else {}), **shown.query}
     fields = dict(shown.fields)
     if shown.of in ("prediction", "feature-maps"):
@@ -169,7 +169,7 @@ def api_code(shown: Shown, base_url: str) -> str:
         sent = [*(["**digit"] if shown.digit else []), *(f"{name!r}: {value!r}" for name, value in fields.items())]
         arguments.append(f"json={{{', '.join(sent)}}}")
     place = "" if shown.at is None else f"[{shown.at[0]}][{shown.at[1]}]"
-    shows = call.shows.replace("{filter}", str(own["filter"] or 0)).replace("{at}", place)
+    shows = call.shows.replace("{filter}", str(own["filter"])).replace("{at}", place)
     lines += [f"response = httpx.{call.method.lower()}({', '.join(arguments)}, timeout=60).json()", f"print({shows})"]
     return "\n".join(lines) + "\n"
 
@@ -206,7 +206,7 @@ _LOCAL = (
     '    return np.einsum(rule, w[name + ".weight"], seen[:, ::stride, ::stride]) '
     "+ bias.reshape(len(bias), *bias.shape[1:] or (1, 1))",
 )
-_POOL = "{name} = lambda x, size, stride: windows(x, size, (1, 2))[:, ::stride[0], ::stride[1]].{name}((3, 4))"
+_POOL = "{name}_pool = lambda x, size, stride: windows(x, size, (1, 2))[:, ::stride[0], ::stride[1]].{name}((3, 4))"
 _POOLINGS = {"maximum": "max", "mean": "mean"}
 """By a layer's operation, the method of NumPy."""
 
@@ -255,28 +255,26 @@ def _step(name: str, layer: Layer) -> str:
             rule = ', "yxfcij,cyxij->fyx"' if isinstance(layer, LocallyConnected2d) else ""
             return f'(conv, "{name}", {pad}, {stride}{rule})'
     if layer.operation in _POOLINGS and window is not None and not any(sum(window.margins, ())):
-        return f"({_POOLINGS[layer.operation]}, {window.size}, {window.stride})"
+        return f"({_POOLINGS[layer.operation]}_pool, {window.size}, {window.stride})"
     raise NotWritten(f"Layer {name} ({layer.kind}) of this network is not one that this page writes with NumPy alone.")
 
 
 # --- What is shown ---------------------------------------------------------------------------------------------------
 
-_SOFTMAX = (
-    "logits = run(x, steps).ravel()",
-    "print(np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum())",
-)
+_LOGITS = "logits = run({x}, steps).ravel()"
+_PROBABILITIES = "np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()"
 _LOSS = "np.log(np.exp(run({x}, {steps})).sum()) - run({x}, {steps})[{label}, 0, 0]"
 
 
 def _prediction(_shown: Shown) -> Sequence[str]:
-    return _SOFTMAX
+    return _LOGITS.format(x="x"), f"print({_PROBABILITIES})"
 
 
 def _activation(shown: Shown) -> Sequence[str]:
     layer, filter_number = str(shown.fields["layer"]), int(shown.fields.get("filter", 0))
     place = f", {shown.fields['row']}, {shown.fields['column']}" if "row" in shown.fields else ""
     if layer == list(shown.network.layers)[-1]:
-        return (_SOFTMAX[0], f"print({_SOFTMAX[1][6:-1].join('()')}[{filter_number}])")
+        return _LOGITS.format(x="x"), f"print(({_PROBABILITIES})[{filter_number}])"
     return (f"print(run(x, steps[:{_number(shown, layer)}])[{filter_number}{place}])",)
 
 
@@ -313,7 +311,7 @@ def _delta(shown: Shown) -> Sequence[str]:
 
 
 def _weight_gradient(shown: Shown) -> Sequence[str]:
-    array = f'w["{shown.fields["parameter"]}"]'
+    array = _array(shown, str(shown.fields["parameter"]))
     weight = f"{array}[{', '.join(str(int(at)) for at in shown.fields['index'])}]"
     return (
         f"{array} = {array}.astype(float)",
@@ -348,8 +346,8 @@ def _translation(shown: Shown) -> Sequence[str]:
     return (
         "moved = np.zeros_like(x)",
         f"moved[:, {into}] = x[:, {out_of}]",
-        "logits = run(moved, steps).ravel()",
-        "print((np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()).max())",
+        _LOGITS.format(x="moved"),
+        f"print(({_PROBABILITIES}).max())",
     )
 
 
@@ -358,7 +356,7 @@ def _edits(shown: Shown) -> Sequence[str]:
     for edit in shown.fields["edits"]:
         if edit.get("row") is not None:
             raise NotWritten("A kernel that is changed at one position only is not written with NumPy alone.")
-        weight, bias = (f'w["{edit["layer"]}.{name}"]' for name in ("weight", "bias"))
+        weight, bias = (_array(shown, f"{edit['layer']}.{name}") for name in ("weight", "bias"))
         if isinstance(shown.network.layers.get(edit["layer"]), LocallyConnected2d):
             raise NotWritten("Unshared weights that are edited are not written with NumPy alone.")
         place = str(int(edit["filter"]))
@@ -369,7 +367,7 @@ def _edits(shown: Shown) -> Sequence[str]:
             lines += [f"{weight}[{place}] = {edit['kernel']!r}"]
         if edit.get("bias") is not None:
             lines += [f"{bias}[{place}] = {edit['bias']!r}"]
-    return (*lines, *_SOFTMAX)
+    return (*lines, *_prediction(shown))
 
 
 _ENDS = {
@@ -386,6 +384,13 @@ _ENDS = {
     "kernel-edits": _edits,
 }
 """The last lines of each snippet."""
+
+
+def _array(shown: Shown, name: str) -> str:
+    """An array of weights in the code; raises ValueError if there is none of this name."""
+    if name not in shown.network.parameters:
+        raise ValueError(f"there is no {name[:40]!r}")
+    return f'w["{name}"]'
 
 
 def _number(shown: Shown, layer: str) -> int:

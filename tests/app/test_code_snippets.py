@@ -179,6 +179,16 @@ def test_digits_of_every_form_are_filled_in(api: httpx.Client):
         ),
         (
             "cnn",
+            {
+                "of": "gradient-check",
+                "digit": {"sample": 0},
+                "fields": {"label": 3, "parameter": 'x"]; print("', "index": [0]},
+            },
+            422,
+            "The code of gradient-check needs the same fields as the operation /experiments/gradient-check: there is",
+        ),
+        (
+            "cnn",
             {"of": "robustness", "digit": {"sample": 0}, "fields": {"kind": "blur", "level": 9}},
             422,
             "Blur takes levels from 0 to 4, not 9.",
