@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from tests.browser.test_accessibility import violations
 from tests.servers import started
 
 
@@ -105,6 +106,15 @@ def test_a_site_that_is_not_listed_shows_nothing(
 
     assert page.frames[-1].url.startswith("chrome-error:")
     page.close()
+
+
+@pytest.mark.parametrize("piece", ["layer=conv1", "layer=conv1&filter=3&theme=dark", "experiment=perturb-pixel"])
+def test_an_embed_breaks_no_rule_of_accessibility(open_page, embedded: str, piece: str):
+    page = open_page(f"{embedded}/embed?{piece}#n=15", width=390)
+
+    page.wait_for_load_state("networkidle")
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_script_of_a_listed_site_uses_the_api(open_page, school: str, embedded: str):

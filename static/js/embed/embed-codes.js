@@ -15,9 +15,9 @@ for (const section of findAll(document, ".layer[data-layer]", HTMLElement)) {
   const layer = section.dataset.layer ?? "";
   add(section.querySelector(".facts"), layer, { layer }, section.querySelectorAll(".unit").length);
 }
-for (const section of findAll(document, "[data-experiment]", HTMLElement)) add(section.querySelector("h2"), "this experiment", { experiment: section.dataset.experiment });
+for (const section of findAll(document, "[data-experiment]", HTMLElement)) add(section.querySelector("h2"), section.dataset.experiment ?? "", { experiment: section.dataset.experiment });
 const page = location.pathname.slice((document.documentElement.dataset.root ?? "").length + 1);
-if (PAGES.includes(page)) add(document.querySelector("main h1"), "this experiment", { experiment: page });
+if (PAGES.includes(page)) add(document.querySelector("main h1"), page, { experiment: page });
 
 /**
  * @param {Element | null} place
