@@ -12,6 +12,9 @@ MAX_DIGITS = 5000
 
 MAX_EPOCHS = 20
 
+LONG = 4
+"""A run that takes so many times as long as the default one is a long one: it gives way to the others."""
+
 Start = Literal["random", "equal"]
 
 
@@ -42,3 +45,8 @@ class TrainingRequest:
     def products(self) -> int:
         """Products of the convolution in all passes, forward alone: how long the run takes, up to a constant."""
         return 28 * 28 * self.kernel_size**2 * self.filters * self.digits * self.epochs
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes at least `LONG` times as long as the default run."""
+        return self.products >= LONG * TrainingRequest().products

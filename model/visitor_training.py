@@ -19,7 +19,7 @@ from model.architectures import CLASSES, MNIST_SHAPE
 from model.arrays import Images
 from model.artifact import Artifact, save_weights
 from model.calibration import calibrate
-from model.child_process import work_for_parent
+from model.child_process import LOWEST_NICENESS, NICENESS, work_for_parent
 from model.data.augmentation import Augmentation
 from model.data.mnist import Digits
 from model.data.symbols import Symbols, draw_as_drawn, draw_varied, read_symbols, split_drawings
@@ -172,8 +172,8 @@ def main() -> int:
     parser.add_argument("--symbols", type=Path, help="file of the visitor's own drawings, instead of the digits")
     options = vars(parser.parse_args())
     folder, name, artifacts, drawings = (options.pop(each) for each in ("output", "name", "artifacts", "symbols"))
-    work_for_parent()
     request = TrainingRequest(**options)
+    work_for_parent(LOWEST_NICENESS if request.is_long else NICENESS)
     try:
         symbols = read_symbols(drawings) if drawings else None
         digits = choose_drawings(request, symbols) if symbols else choose_digits(request, artifacts)

@@ -28,9 +28,6 @@ COMMAND = (sys.executable, "-m", "model.visitor_training")
 MOST_RUNS = 100
 """That run or wait in one process: three for each of a class of thirty."""
 
-LONG_PRODUCTS = 4 * TrainingRequest().products
-"""From so many products on a run is a long one: four times the default's."""
-
 WATCH_SECONDS = 0.25
 """Between two looks at the files of a run."""
 
@@ -213,10 +210,9 @@ class TrainingService:
     async def _train(self, run: str, request: TrainingRequest, files: RunFiles) -> None:
         """Wait for a slot, and train; canceled if the run is deleted or the server stops."""
         life = asyncio.create_task(self._show_life(files, asyncio.current_task()))
-        is_long = request.products >= LONG_PRODUCTS
         try:
-            async with self._lines[is_long]:
-                while (slot := self._slots.take(is_long=is_long)) is None:  # noqa: ASYNC110 - other processes hold some
+            async with self._lines[request.is_long]:
+                while (slot := self._slots.take(is_long=request.is_long)) is None:  # noqa: ASYNC110 - other processes hold some
                     await asyncio.sleep(WATCH_SECONDS)
             try:
                 files.set_phase("running")

@@ -1,6 +1,8 @@
 """How many trainings run at a time on a machine, over all workers: as many as there are slots.
 
-A slot is a locked file in the folder for temporary files, which the system unlocks when its process ends.
+Long trainings have slots of their own, so that short ones never wait for them; they run with the lowest priority, and
+take what the others leave. A slot is a locked file in the folder for temporary files, which the system unlocks when its
+process ends.
 """
 
 import fcntl
@@ -9,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 SLOTS = max(2, os.cpu_count() or 1)
-"""The service comes first at any time: trainings give way."""
+"""For short trainings, and as many for long ones. The service comes first at any time: trainings give way."""
 
 
 class Slots:
-    """Long trainings never take the last slot, so that short ones do not wait for them."""
+    """Those of this machine."""
 
     def __init__(self, folder: Path | None = None, count: int = SLOTS) -> None:
         """Use the files of a folder, or those of this user on this machine."""
@@ -23,8 +25,12 @@ class Slots:
     def take(self, *, is_long: bool) -> int | None:
         """The slot that was taken, to be given back; None if none is free."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        for number in range(self._count - 1 if is_long else self._count):
-            slot = os.open(self._folder / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        for number in range(self._count):
+            slot = os.open(
+                self._folder / f"{'long' if is_long else 'short'}-{number}",
+                os.O_RDWR | os.O_CREAT | os.O_CLOEXEC,
+                0o600,
+            )
             try:
                 fcntl.flock(slot, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

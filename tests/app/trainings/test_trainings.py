@@ -344,15 +344,18 @@ async def test_only_so_many_wait(client: httpx.AsyncClient, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("waiting")
-async def test_long_trainings_leave_a_slot_to_short_ones(client: httpx.AsyncClient):
-    long = [await start(client, LONGEST) for _ in range(2)]
-    await until(client, long[0]["id"], "running")
+async def test_short_trainings_do_not_wait_for_long_ones(client: httpx.AsyncClient):
+    long = [await start(client, LONGEST) for _ in range(3)]
+    for each in long[:2]:
+        await until(client, each["id"], "running")
 
-    short = await start(client, SMALL)
+    short = [await start(client, SMALL) for _ in range(3)]
 
-    await until(client, short["id"], "running")
-    assert (await client.get(f"{URL}/{long[1]['id']}")).json()["state"] == "queued"
-    for each in (*long, short):
+    for each in short[:2]:
+        await until(client, each["id"], "running")
+    for each in (long[2], short[2]):
+        assert (await client.get(f"{URL}/{each['id']}")).json()["state"] == "queued"
+    for each in (*long, *short):
         await client.delete(f"{URL}/{each['id']}", headers=bearer(each))
 
 

@@ -1,0 +1,44 @@
+"""Processes that work for a service give way to it, and to nobody else's harm."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.child_process import LOWEST_NICENESS
+
+AUTOGROUP = Path("/proc/self/autogroup")
+REPORT = f"""
+import os
+from model.child_process import work_for_parent
+work_for_parent({LOWEST_NICENESS})
+group = open("/proc/self/autogroup").read().split() if os.path.exists("/proc/self/autogroup") else ["", "nice", "19"]
+print(os.nice(0), group[-1])
+"""
+
+
+def niceness(*, own_session: bool) -> tuple[int, int]:
+    """Of the process, and of its session."""
+    command = [sys.executable, "-c", REPORT]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=own_session
+    ) as process:
+        assert process.stdout is not None
+        own, group = map(int, process.stdout.readline().split())
+    return own, group
+
+
+@pytest.mark.skipif(not os.access(AUTOGROUP, os.W_OK), reason="sessions are not scheduled as groups")
+def test_process_in_a_session_of_its_own_has_the_lowest_priority_there_too():
+    assert niceness(own_session=True) == (LOWEST_NICENESS, LOWEST_NICENESS)
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="sessions are not scheduled as groups")
+def test_process_in_the_session_of_others_leaves_their_priority_alone():
+    before = int(AUTOGROUP.read_text().split()[-1])
+
+    own, group = niceness(own_session=False)
+
+    assert (own, group) == (LOWEST_NICENESS, before)
