@@ -9,6 +9,7 @@ import { persist } from "../api/reachability.js";
 import { wireCode } from "../code/show-code.js";
 import { createAnnouncer } from "../dom/announce.js";
 import { find, findAll } from "../dom/find.js";
+import { buildSvgButton } from "../dom/svg-button.js";
 import { themeColors } from "../draw/color-scale.js";
 import { fromAddress, toAddress } from "../experiments/orientation-tuning/address.js";
 import { createBarStage } from "../experiments/orientation-tuning/bar-stage.js";
@@ -36,6 +37,10 @@ const kernels = new Map();
 let maps = null;
 
 const view = createTuningView(groups, announce);
+for (const [id, name] of [["tuning-cards", "tuning-curves"], ["selectivity-box", "selectivity"]]) {
+  const drawing = find(document, `#${id}`, HTMLElement);
+  drawing.after(buildSvgButton(() => drawing, name, fail));
+}
 const stage = createBarStage({ shown: () => state, changeBar, turnTo, announce });
 
 const tuner = createDigitChannel(

@@ -12,6 +12,7 @@ import { persist } from "../api/reachability.js";
 import { deleteTraining, getTraining, networkFileAddress, startTraining } from "../api/trainings.js";
 import { createAnnouncer } from "../dom/announce.js";
 import { find, setText } from "../dom/find.js";
+import { buildSvgButton } from "../dom/svg-button.js";
 import { themeColors } from "../draw/color-scale.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { PEN_WIDTH, wirePad } from "../drawing/drawing-tools.js";
@@ -255,6 +256,8 @@ button("#cancel").addEventListener("click", async () => {
 document.documentElement.addEventListener("themechange", paintAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintAll);
 addEventListener("hashchange", openLinked);
+
+element("#curves-box").after(buildSvgButton(() => find(document, "#train-curves svg", SVGSVGElement), "training", fail, signal));
 
 paintAll();
 openLinked();

@@ -9,6 +9,7 @@ import { getModel } from "../api/networks.js";
 import { deleteTraining, getTraining, networkFileAddress, startTraining } from "../api/trainings.js";
 import { persist } from "../api/reachability.js";
 import { find, findAll, setText } from "../dom/find.js";
+import { buildSvgButton } from "../dom/svg-button.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { createLegend } from "../network/legend.js";
 import { openDigitPage } from "../shell/digit-page.js";
@@ -325,6 +326,8 @@ find(document, "#watch-other", HTMLFormElement).addEventListener("submit", (even
   else fail(new Notice("This is no link of a run: such a link contains run=v and 33 more letters, digits and a hyphen."));
 }, { signal });
 addEventListener("hashchange", () => openLinked(fieldsOf(location.hash)), { signal });
+
+find(document, "#curves-box", HTMLElement).after(buildSvgButton(() => find(document, "#train-curves svg", SVGSVGElement), "training", fail, signal));
 
 showChoices();
 paintRuns();

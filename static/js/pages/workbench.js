@@ -110,7 +110,7 @@ const framingNote = find(document, "#framing-note", HTMLElement);
 const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
 const announce = createAnnouncer(find(document, "#announcer", HTMLElement));
 const picture = createNetworkPicture(find(document, "#network-picture", HTMLElement), {
-  model, sections, colors: () => colors, kernelsOf: (layer) => kernels.kernelsOf(layer), open: openMap, signal,
+  model, sections, colors: () => colors, kernelsOf: (layer) => kernels.kernelsOf(layer), open: openMap, fail: showProblem, signal,
 });
 const network = createNetworkView(sections, picture, { isolate: (layer, filter) => store.dispatch({ type: "mapIsolated", layer, filter }) });
 /** By layer. @type {Map<string, Promise<import("../types.js").Weights>>} */

@@ -2,6 +2,7 @@
 /** @import { Checkpoint, Epoch, Shown } from "../types.js" */
 import { build } from "../dom/build.js";
 import { buildButton } from "../dom/button.js";
+import { buildSvgButton } from "../dom/svg-button.js";
 import { setText } from "../dom/find.js";
 import { createTrainingCurves } from "./training-curves.js";
 
@@ -31,6 +32,7 @@ const THUMB = 14; // As wide as in the style sheet.
  * @param {(shown: Shown) => void} actions.compare
  * @param {() => void} actions.share
  * @param {() => void} actions.close
+ * @param {(error: unknown) => void} actions.fail
  * @param {AbortSignal} signal
  */
 export function createTrainingPanel(history, actions, signal) {
@@ -56,7 +58,7 @@ export function createTrainingPanel(history, actions, signal) {
   });
   const compare = build("div", { class: "choice", role: "group", "aria-label": "Kernels and maps show" }, ...choices.map(([, choice]) => choice));
   const dock = build("div", { class: "dock" },
-    build("p", { class: "moment" }, moment, " ", says), build("div", { class: "training-tools" }, play, pin, compare, close), slider);
+    build("p", { class: "moment" }, moment, " ", says), build("div", { class: "training-tools" }, play, pin, compare, buildSvgButton(() => curves.root, "training-history", actions.fail, signal), close), slider);
   const root = build("section", { class: "training", "aria-label": "Training history", hidden: true }, dock, build("div", { class: "plot" }, curves.root));
   const note = build("p", { class: "training-note", hidden: true });
   slider.addEventListener("input", () => actions.choose(slider.valueAsNumber), { signal });

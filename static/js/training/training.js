@@ -50,6 +50,7 @@ export async function createTraining(bench) {
       bench.repaint();
     },
     close: () => drawer.toggle(),
+    fail: bench.fail,
   }, signal);
   const drawer = createDrawer(panel, {
     opened: layers.watch,

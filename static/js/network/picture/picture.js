@@ -34,9 +34,10 @@ const INVITATION = "Draw a digit: links show what supports its class.";
  * @param {() => {diverging: ColorScale, ink: ColorScale}} bench.colors
  * @param {(layer: string) => Tensor | undefined} bench.kernelsOf
  * @param {(layer: string, filter: number) => void} bench.open  Show a map below.
+ * @param {(error: unknown) => void} bench.fail
  * @param {AbortSignal} bench.signal
  */
-export function createNetworkPicture(root, { model, sections, colors, kernelsOf, open, signal }) {
+export function createNetworkPicture(root, { model, sections, colors, kernelsOf, open, fail, signal }) {
   const plot = find(root, ".plot", HTMLElement);
   const list = find(root, ".columns", HTMLElement);
   const texts = findAll(root, ".evidence span", HTMLElement);
@@ -46,6 +47,9 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   const maps = createPictureMaps(find(plot, "canvas", HTMLCanvasElement), columns, first, { colors, kernelsOf });
   const curves = createLinkCurves(find(plot, "svg", SVGSVGElement));
   const parts = createParts(plot, model.classes);
+  find(root, ".svg-button", HTMLButtonElement).addEventListener("click", () => {
+    import("../../draw/svg-file.js").then(({ saveSvg }) => saveSvg(() => find(root, ".scroll", HTMLElement), "network")).catch(fail);
+  }, { signal });
   /** @type {Evidence | null} */
   let evidence = null;
   /** @type {ActivationsResponse | null} */
