@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import load
 
+from model.experiments.perturbations import PERTURBATIONS
 from tests.builders import encode, page_with_line
 from tests.onnx_files import small_network
 
@@ -168,6 +169,8 @@ class LegalRequests:
         return self._random.randrange(self._samples if axis is None else layer["output_shape"][axis])
 
     def _body(self, schema: Schema, model: Schema, layer: Schema) -> Any:
+        if "of" in schema["properties"]:
+            return self._neuron_to_show(layer)
         body: dict[str, Any] = {}
         required = set(schema.get("required", []))
         for name, described in schema["properties"].items():
@@ -181,11 +184,22 @@ class LegalRequests:
                 del body["framing"]
         if "crop" in body:
             body["crop"] = self._random.choice([[0, 0, 1, 1], [0.25, 0.1, 0.5, 0.6], [0.99, 0.99, 0.01, 0.01]])
+        if "level" in body:
+            perturbation = PERTURBATIONS[body["kind"]]
+            body["level"] = self._random.uniform(perturbation.least, perturbation.most)
         if "label" in body:
             body["label"] = self._random.randrange(len(model["classes"]))
         return body
 
+    def _neuron_to_show(self, layer: Schema) -> Schema:
+        """What the page shows, for the code of it."""
+        neuron = {name: self._number_of(name, layer) for name in ("filter", "row", "column")}
+        form = self._random.choice(FORMS)
+        return {"of": "neuron", "digit": {form: self._digit(form)}, "fields": {"layer": layer["name"], **neuron}}
+
     def _field(self, name: str, schema: Schema, model: Schema, layer: Schema) -> Any:
+        if name == "level":
+            return 0  # replaced by one of the perturbation
         if name == "layer":
             return layer["name"]
         if name in ("filter", "row", "column") and self._largest(schema) >= 100_000:

@@ -86,7 +86,7 @@ def test_names_are_requested_once_and_after_the_first_maps(open_page):
 def test_network_that_does_not_begin_with_a_convolution_has_no_names(open_page, model: str):
     page = open_page(f"/?model={model}#n=0", reduced_motion="reduce")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "filter-names" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/filter-names") else None)
     expect_reading(page, 7)
     first = page.locator("section.layer").first.get_attribute("data-layer") or ""
 

@@ -339,17 +339,6 @@ def test_picture_of_too_many_pixels_is_rejected_with_a_zoom_that_works(server: S
     assert (largest.status_code, one_more.status_code) == (200, 422)
 
 
-def test_compressed_and_plain_files_do_not_share_a_strong_tag(server: Service):
-    address = f"{server.address}/static/css/base.css"
-    plain = httpx.get(address, headers={"Accept-Encoding": "identity"})
-    compressed = httpx.get(address, headers={"Accept-Encoding": "gzip"})
-
-    assert compressed.headers["content-encoding"] == "gzip"
-    assert plain.headers["etag"].startswith("W/")
-    again = httpx.get(address, headers={"If-None-Match": plain.headers["etag"]})
-    assert again.status_code == 304
-
-
 @pytest.mark.parametrize("path", ["/nowhere", f"{MAPS}?dtype=half", "/api/v1/models/cnn/layers/conv1/kernels"])
 def test_negotiated_errors_vary_by_what_was_accepted(server: Service, path: str):
     response = httpx.get(f"{server.address}{path}", headers={"Accept": "text/csv"})

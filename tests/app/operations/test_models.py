@@ -45,6 +45,7 @@ async def test_a_model_describes_each_of_its_layers(client: httpx.AsyncClient):
         "stride": [1, 1],
         "padding": [2, 2],
         "padding_after": [2, 2],
+        "dilation": [1, 1],
         "groups": 1,
         "weights": 100,
         "biases": 4,
