@@ -47,9 +47,7 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   const maps = createPictureMaps(find(plot, "canvas", HTMLCanvasElement), columns, first, { colors, kernelsOf });
   const curves = createLinkCurves(find(plot, "svg", SVGSVGElement));
   const parts = createParts(plot, model.classes);
-  find(root, ".svg-button", HTMLButtonElement).addEventListener("click", () => {
-    import("../../draw/svg-file.js").then(({ saveSvg }) => saveSvg(() => find(root, ".scroll", HTMLElement), "network")).catch(fail);
-  }, { signal });
+  find(root, ".svg-button", HTMLButtonElement).addEventListener("click", () => save(root).catch(fail), { signal });
   /** @type {Evidence | null} */
   let evidence = null;
   /** @type {ActivationsResponse | null} */
@@ -158,6 +156,12 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
       follow();
     },
   };
+}
+
+/** As an SVG file. @param {HTMLElement} root */
+async function save(root) {
+  const { saveSvg } = await import("../../draw/svg-file.js");
+  return saveSvg(() => find(root, ".scroll", HTMLElement), "network");
 }
 
 /** @param {HTMLElement} root  @param {HTMLElement[]} titles */
