@@ -7,11 +7,13 @@
  */
 export function watchForFiles({ choosers, hint, onFiles }, signal) {
   for (const chooser of choosers) {
-    chooser.addEventListener("change", () => {
+    const take = () => {
       const files = [...(chooser.files ?? [])];
       chooser.value = ""; // The same file may be chosen again.
       if (files.length) onFiles(files);
-    }, { signal });
+    };
+    chooser.addEventListener("change", take, { signal });
+    queueMicrotask(take); // A file may have been chosen before this module was loaded.
   }
 
   let depth = 0; // dragenter and dragleave come for every element below the page.
