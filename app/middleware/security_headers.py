@@ -31,7 +31,7 @@ DOCUMENT_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""For whatever a browser might open as a page of its own; a page may have its own policy."""
+"""For everything that a browser might open as a page of its own; a page may have its own policy."""
 
 PARTS = ("text/javascript", "text/css")
 """Never pages: a browser heeds the policies of the page that loads them. A page loads forty of them, so bytes count."""

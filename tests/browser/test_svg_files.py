@@ -1,4 +1,4 @@
-"""Drawings saved as SVG files, which stand alone and are light whatever the page's theme is."""
+"""Drawings saved as SVG files, which stand alone and are light in every theme of the page."""
 
 from pathlib import Path
 from xml.etree import ElementTree

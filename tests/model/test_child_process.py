@@ -1,4 +1,4 @@
-"""Processes that work for a service give way to it, and to nobody else's harm."""
+"""Processes that work for a service give way to it, and harm no other process."""
 
 import os
 import subprocess

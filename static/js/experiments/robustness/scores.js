@@ -51,7 +51,7 @@ export function keepScores(scores) {
 }
 
 /**
- * Only numbers under two names: whatever else is stored there is not from this version.
+ * Only numbers under two names; other stored values are not from this version.
  * @param {string | null} text
  * @returns {Scores}
  */

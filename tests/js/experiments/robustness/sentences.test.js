@@ -36,7 +36,7 @@ test("the ranking leaves out the level that changes nothing", () => {
   assert.equal(describeRanking({ ...CURVE, models: CURVE.models.slice(0, 1) }, nameOf), "");
 });
 
-test("digits that were measured and digits that are computed are told apart", () => {
+test("digits that were measured and digits that are computed are named apart", () => {
   assert.equal(describeDigits(CURVE.models, nameOf), "1,000 test digits, measured beforehand. B: 150 test digits, computed now.");
 });
 
