@@ -51,6 +51,9 @@ from app.sample_catalog import SampleCatalog
 from app.settings import Settings
 from model.arrays import Shape3
 
+# Larger than any map; the size of the network's own maps is checked later, with the number in the error.
+Position = Annotated[int, Field(ge=0, le=100_000)]
+
 BodyT = TypeVar("BodyT", bound=BaseModel)
 
 # Larger than any body the server reads: an upload stays in memory and never touches the disk.

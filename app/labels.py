@@ -11,9 +11,7 @@ from app.forward import TopPrediction, top_prediction
 from app.framing import FramedDigit
 from app.sample_catalog import SampleCatalog
 from app.served_network import ServedNetwork
-
-DIGITS = 10
-"""Classes of a model whose classes the labels of test digits are taken to be."""
+from model.experiments.confusion import CLASSES
 
 LabelSource = Literal["body", "sample", "prediction"]
 
@@ -54,7 +52,7 @@ def choose_label(
     """
     if body.label is not None:
         return require_class(body.label, networks), "body"
-    if body.sample is not None and all(served.classes == DIGITS for served in networks):
+    if body.sample is not None and all(served.classes == CLASSES for served in networks):
         return require_class(samples[body.sample].label, networks), "sample"
     if not digit.pixels.any():
         raise DigitUnlabeled("The digit is blank, so that no class is the correct one: give a label.")

@@ -1,6 +1,6 @@
 """The application: middleware, routes, static files and problem handlers, put together."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -175,6 +175,12 @@ def _taken(root_path: str) -> list[str]:
     return [path for path in paths if root_path and f"{path}/".startswith(f"{root_path}/")]
 
 
+@lru_cache(maxsize=16)
+def _is_free(prefix: str) -> bool:
+    """Whether no address of the service begins with a path; proxies name it in every request."""
+    return not _taken(prefix)
+
+
 def _document(app: FastAPI) -> None:
     """Make /openapi.json describe the real responses."""
     original = app.openapi
@@ -219,5 +225,5 @@ def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: 
         )
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
-    app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies, is_free=lambda prefix: not _taken(prefix))
+    app.add_middleware(ForwardedMiddleware, trusted=settings.trusted_proxies, is_free=_is_free)
     app.add_middleware(ResponsePiecesMiddleware, unread=unread)

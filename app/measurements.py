@@ -81,11 +81,10 @@ class Measurements:
     def robustness_of(self, model: str, kind: str) -> tuple[int, list[float]] | None:
         """How many digits were perturbed, and the share classified correctly at each level; None if not measured."""
         record = self._records.get(ROBUSTNESS_FILE)
-        for curve in record["curves"] if record else []:
-            for each in curve["models"]:
-                if record is not None and curve["kind"] == kind and each["id"] == model:
-                    return record["digits"], each["accuracy"]
-        return None
+        if record is None:
+            return None
+        measured = [each for curve in record["curves"] if curve["kind"] == kind for each in curve["models"]]
+        return next(((record["digits"], each["accuracy"]) for each in measured if each["id"] == model), None)
 
     @property
     def visualized_model(self) -> str | None:

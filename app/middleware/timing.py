@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.observability.metrics import Metrics
+from app.static_files import PREFIX
 from app.view_id import without_view_ids
 
 logger = logging.getLogger("app.requests")
@@ -26,7 +27,7 @@ class TimingMiddleware:
             await self._app(scope, receive, send)
             return
         begin = perf_counter()
-        is_static = scope["path"].startswith(f"{scope.get('root_path', '')}/static/")
+        is_static = scope["path"].startswith(f"{scope.get('root_path', '')}{PREFIX}/")
         status = 500
 
         async def send_timed(message: Message) -> None:

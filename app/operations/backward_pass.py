@@ -11,7 +11,7 @@ from pydantic import Field
 from app.codecs.array_schema import Array
 from app.codecs.media_types import TENSORS
 from app.context import context_of
-from app.digit_input import DIGIT_ERRORS, framed_digit, read_body
+from app.digit_input import DIGIT_ERRORS, Position, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.errors import DigitUnlabeled, NotAcceptable, UnknownLayer, UnknownNeuron, sentence
 from app.formats import encode_response, send
@@ -27,9 +27,6 @@ from model.geometry import Box
 from model.neuron import INPUT
 
 router = APIRouter(prefix=API, tags=["Experiments"])
-
-# Larger than any map; the size of the network's own maps is checked later, with the number in the error.
-Position = Annotated[int, Field(ge=0, le=100_000)]
 
 EXAMPLES = {
     "pixel": {

@@ -11,7 +11,7 @@ from app.code_snippets import CALLS, NotWritten, Shown, api_code, numpy_code
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
 from app.context import Context, context_of
-from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
+from app.digit_input import DIGIT_ERRORS, DigitRequest, Position, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.drawing import require_size
 from app.errors import DigitUnlabeled, InvalidInput, UnknownCheckpoint, UnknownLayer, sentence
@@ -22,7 +22,7 @@ from app.parameters import ModelPath
 from app.served_network import ServedNetwork
 from model.digits.framing import FRAME_SIZE
 from model.errors import ParameterError
-from model.experiments.perturbations import FGSM, gradient_by_pixels, perturb
+from model.experiments.perturbations import FGSM, perturb_one
 
 router = APIRouter(prefix=API, tags=["Explanations"])
 
@@ -56,8 +56,6 @@ Of = Literal[
 
 MOST_POINTS = 500
 """Of a drawing in the code; the 28×28 pixels of another one are shorter."""
-
-Place = Annotated[int, Field(ge=0, le=100_000)]
 
 EXAMPLES = {
     "neuron": {
@@ -96,7 +94,7 @@ class CodeRequest(BaseModel):
     fields: dict[str, Any] = Field(
         {}, max_length=20, description="What its body has besides the digit; `layer` and `filter` of its path."
     )
-    at: tuple[Place, Place] | None = Field(None, description="Row and column of the number in a map.")
+    at: tuple[Position, Position] | None = Field(None, description="Row and column of the number in a map.")
 
 
 @dataclass(frozen=True)
@@ -200,11 +198,10 @@ def _given(digit: DigitRequest, framed: FramedDigit) -> dict[str, Any]:
 
 def _perturbed(served: ServedNetwork, body: CodeRequest, pixels: Any, label: int) -> Any:
     kind, level = str(body.fields["kind"]), float(body.fields["level"])
-    images = pixels[None]
-    gradient = gradient_by_pixels(served.artifact.network, images, [label]) if kind == FGSM else None
     sample = body.digit.sample if body.digit is not None else None
     seed = int(body.fields.get("seed", 0 if sample is None else sample))
     try:
-        return perturb(kind, images, level, [seed], gradient)[0]
+        raised = label if kind == FGSM else None
+        return perturb_one(served.artifact.network, kind, pixels, level, seed, raised)
     except ParameterError as error:
         raise InvalidInput(sentence(error)) from None

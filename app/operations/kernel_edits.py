@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from app.codecs.media_types import JSON, PNG, TENSORS
 from app.codecs.tensor_json import decode_kernel
 from app.context import context_of
-from app.digit_input import BODY_ERRORS, DIGIT_ERRORS, DigitRequest, read_body, source_of
+from app.digit_input import BODY_ERRORS, DIGIT_ERRORS, DigitRequest, Position, read_body, source_of
 from app.documentation import documented, request_body
 from app.errors import (
     InvalidInput,
@@ -68,20 +68,18 @@ class KernelEdit(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     layer: str = Field(max_length=100, description="Name of a layer with kernels.")
-    filter: Annotated[int, Field(ge=0, le=100_000)] = Field(description="Number of the filter, from 0.")
+    filter: Position = Field(description="Number of the filter, from 0.")
     kernel: list[list[list[Weight]]] | None = Field(
         None, description="[C][kH][kW], the new kernel; left out: it stays as it is."
     )
     bias: Weight | None = Field(None, description="The new bias; left out: it stays as it is.")
     ablate: bool = Field(False, description="Set kernel and bias to zero, so that the filter's map is zero.")
-    row: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+    row: Position | None = Field(
         None,
         description="With `column`: change only the neuron at this position of the map. The layer's weights are then "
         "unshared.",
     )
-    column: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
-        None, description="Column of the neuron, with `row`."
-    )
+    column: Position | None = Field(None, description="Column of the neuron, with `row`.")
 
     @model_validator(mode="after")
     def _require_whole_position(self) -> "KernelEdit":

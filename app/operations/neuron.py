@@ -13,7 +13,7 @@ from app.codecs.array_schema import Array
 from app.codecs.media_types import JSON
 from app.codecs.tensor_json import encode_json
 from app.context import context_of
-from app.digit_input import DIGIT_ERRORS, DigitRequest, framed_digit, read_body
+from app.digit_input import DIGIT_ERRORS, DigitRequest, Position, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.errors import UnknownNeuron, sentence
 from app.framing import FramedDigit
@@ -28,9 +28,6 @@ from model.neuron import NeuronArithmetic, explain_neuron
 from model.receptive_field import receptive_field_of
 
 router = APIRouter(prefix=API, tags=["Explanations"])
-
-# Larger than any map; the size of the network's own maps is checked later, with the number in the error.
-Position = Annotated[int, Field(ge=0, le=100_000)]
 
 EXAMPLES = {
     "convolution": {
@@ -173,8 +170,9 @@ def neuron_response(served: ServedNetwork, digit: FramedDigit, neuron: NeuronReq
     """
     network = served.artifact.network
     # The values of the feature-map response; a copy, because the patch must not change with the next digit.
-    trace = served.trace(served.picture_of(digit)).copy()
-    image = network.images_of(served.picture_of(digit)[np.newaxis])
+    picture = served.picture_of(digit)
+    trace = served.trace(picture).copy()
+    image = network.images_of(picture[np.newaxis])
     try:
         arithmetic = explain_neuron(network, image, trace, neuron.layer, neuron.filter, neuron.row, neuron.column)
     except NeuronError as error:

@@ -29,7 +29,7 @@ from model.arrays import Float32
 from model.errors import ParameterError
 from model.experiments.confusion import CLASSES
 from model.experiments.layer_maps import INPUT
-from model.experiments.perturbations import FGSM, PERTURBATIONS, accuracy_curve, gradient_by_pixels, perturb
+from model.experiments.perturbations import FGSM, PERTURBATIONS, accuracy_curve, perturb_one
 
 router = APIRouter(prefix=f"{API}/experiments", tags=["Experiments"])
 
@@ -241,11 +241,10 @@ def _perturb(
     """Perturb a framed digit for each network."""
     seed = next(number for number in (body.seed, body.sample, 0) if number is not None)
     label = choose_label(body, context.samples, digit, networks)[0] if body.kind == FGSM else None
-    images, models = digit.pixels[np.newaxis], []
+    models = []
     for served in networks:
-        gradient = None if label is None else gradient_by_pixels(served.artifact.network, images, [label])
         try:
-            pixels = perturb(body.kind, images, body.level, [seed], gradient)[0]
+            pixels = perturb_one(served.artifact.network, body.kind, digit.pixels, body.level, seed, label)
         except ParameterError as error:
             raise InvalidInput(sentence(error)) from None
         before, outputs = _through(served, digit.pixels)

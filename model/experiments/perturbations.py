@@ -112,6 +112,28 @@ def perturb(
     return _WITHOUT_MORE[kind](images, level)
 
 
+def perturb_one(network: Network, kind: str, pixels: Float32, level: float, seed: int, label: int | None) -> Float32:
+    """Change one digit.
+
+    Args:
+        network: The network; `fgsm` follows its own gradient.
+        kind: A key of `PERTURBATIONS`.
+        pixels: (H, W) float32, 0–1.
+        level: Between the ends of that kind.
+        seed: Of the noise.
+        label: The class whose loss `fgsm` raises; None for other kinds.
+
+    Returns:
+        (H, W) float32, 0–1.
+
+    Raises:
+        ParameterError: As for `perturb`.
+    """
+    images = pixels[np.newaxis]
+    gradient = None if label is None else gradient_by_pixels(network, images, [label])
+    return perturb(kind, images, level, [seed], gradient)[0]
+
+
 def accuracy_curve(network: Network, kind: str, images: Images, labels: Sequence[int]) -> list[float]:
     """The share of digits that are classified correctly at each of a kind's levels.
 
@@ -294,7 +316,7 @@ def _warp(images: Images, matrix: NDArray[Any], offset: tuple[float, float] = (0
     middle = np.array([(height - 1) / 2, (width - 1) / 2])
     positions = np.moveaxis(np.mgrid[:height, :width], 0, -1) - middle
     rows, columns = np.moveaxis(positions @ matrix.T + middle + np.array(offset), -1, 0)
-    # One pixel of paper around the image: whatever lies beyond is between two pixels of paper.
+    # One pixel of paper around the image: a position beyond it is between two pixels of paper.
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     rows, columns = np.clip(rows + 1, 0, height + 1), np.clip(columns + 1, 0, width + 1)
     top, left = np.minimum(np.floor(rows), height).astype(int), np.minimum(np.floor(columns), width).astype(int)

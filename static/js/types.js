@@ -225,6 +225,8 @@
 
 /** @typedef {ComparedModel & {model: ModelInFull}} ComparedNetwork */
 
+/** @typedef {Record<Connection, ComparedNetwork>} ComparedNetworks */
+
 /**
  * The data that the server writes into the page of experiments.
  * @typedef {object} ExperimentsPageData
@@ -252,7 +254,7 @@
  * @property {typeof import("./api/experiments.js")} api
  * @property {() => ThemeColors} colors          Of the current theme; call it again for each painting.
  * @property {Record<string, ModelInFull>} models  By id.
- * @property {Record<Connection, ComparedNetwork>} compared
+ * @property {ComparedNetworks} compared
  * @property {(error: unknown) => void} fail     Shows the error to the visitor.
  * @property {(message: string) => void} announce  To screen readers, after a pause without further messages.
  * @property {() => void} rememberInAddress      A choice has changed that a link holds.

@@ -4,8 +4,10 @@ import asyncio
 import threading
 from contextlib import suppress
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
+from playwright.sync_api import Page
 
 LIVE = b"GET /api/v1/live"
 
@@ -95,3 +97,11 @@ class Network:
     def _deliver(writer: asyncio.StreamWriter, data: bytes) -> None:
         if not writer.is_closing():
             writer.write(data)
+
+
+def requested_paths(page: Page) -> list[str]:
+    """The path of every request and WebSocket of a page, from now on."""
+    paths: list[str] = []
+    page.on("request", lambda request: paths.append(urlsplit(request.url).path))
+    page.on("websocket", lambda socket: paths.append(urlsplit(socket.url).path))
+    return paths

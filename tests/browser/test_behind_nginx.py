@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.network import requested_paths
 from tests.browser.people import SEVEN, draw, expect_live, expect_reading
 from tests.browser.test_lens import click_cell, expect_numbers
 from tests.servers import free_port, started
@@ -105,10 +105,8 @@ def wait_for(address: str) -> None:
 
 @pytest.mark.parametrize("path", [REMOVED, KEPT, HUB])
 def test_drawing_the_live_channel_the_lens_and_the_reference_work_under_a_path(open_page, proxy: Proxies, path: str):
-    paths: list[str] = []
     page: Page = open_page("about:blank")
-    page.on("request", lambda request: paths.append(urlsplit(request.url).path))
-    page.on("websocket", lambda socket: paths.append(urlsplit(socket.url).path))
+    paths = requested_paths(page)
     page.goto(f"{proxy.prefixed}{path}/")
 
     expect_live(page)

@@ -32,6 +32,13 @@ def solution(exercise: Locator) -> str:
     return exercise.locator("p").inner_text()
 
 
+def class_and_probability(words: str) -> tuple[str, str]:
+    """Of "9 (99.9%)"."""
+    found = re.fullmatch(r"(\d) \((.*)\)", words)
+    assert found is not None
+    return found[1], found[2]
+
+
 def on_lens(page: Page) -> Locator:
     return page.get_by_role("region", name="Lens", exact=True)
 
@@ -101,13 +108,13 @@ def _(page: Page, values: dict[str, str]) -> None:
     expect(section).to_contain_text(f"Moved {values['shift']} right")
     expect(section).to_contain_text(values["curves"])
     for name, network in (("perceptron_moved", "Perceptron"), ("convolution_moved", "Convolutional")):
-        digit, probability = re.fullmatch(r"(\d) \((.*)\)", values[name]).groups()
+        digit, probability = class_and_probability(values[name])
         row = section.get_by_role("table", name="moved digit").get_by_role("row").filter(has_text=network)
         expect(row).to_contain_text(re.compile(rf"{digit}\s*{re.escape(probability)}"))
 
 
 def expect_predicted(page: Page, words: str) -> None:
-    digit, probability = re.fullmatch(r"(\d) \((.*)\)", words).groups()
+    digit, probability = class_and_probability(words)
     expect(page.locator("#prediction li[aria-current]")).to_contain_text(re.compile(rf"{digit}\s*{probability}"))
 
 
@@ -147,7 +154,7 @@ def _(page: Page, values: dict[str, str]) -> None:
 @shows("failures", "digit")
 def _(page: Page, values: dict[str, str]) -> None:
     expect_predicted(page, values["predicted"])
-    digit, probability = re.fullmatch(r"(\d) \((.*)\)", values["second"]).groups()
+    digit, probability = class_and_probability(values["second"])
     expect(page.locator("#prediction li").nth(int(digit))).to_contain_text(probability)
 
 
@@ -187,7 +194,7 @@ def _(page: Page, values: dict[str, str]) -> None:
 def _(page: Page, values: dict[str, str]) -> None:
     expect(page.locator("#accuracy-sentence")).to_have_text(values["noisy_accuracy"])
     expect(page.locator("main")).to_contain_text(values["noise"])
-    digit, probability = re.fullmatch(r"(\d) \((.*)\)", values["noisy"]).groups()
+    digit, probability = class_and_probability(values["noisy"])
     column = page.get_by_role("listitem").filter(has_text="Convolutional").first
     expect(column).to_contain_text(re.compile(rf"{digit}\s*{re.escape(probability)}"))
 

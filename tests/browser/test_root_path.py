@@ -1,11 +1,11 @@
 """The pages under a path of a proxy: no request goes to an address outside of it."""
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.network import requested_paths
 from tests.browser.people import SEVEN, draw, expect_live, expect_reading, open_experiment
 from tests.browser.test_lens import click_cell, expect_numbers
 from tests.servers import started
@@ -22,16 +22,16 @@ def rooted_server() -> Iterator[str]:
 @pytest.fixture
 def visit(open_page, rooted_server: str):
     """Open a page under the root path; fails the test if any request leaves it."""
-    paths: list[str] = []
+    visited: list[list[str]] = []
 
     def open_(path: str) -> Page:
         page = open_page("about:blank")
-        page.on("request", lambda request: paths.append(urlsplit(request.url).path))
-        page.on("websocket", lambda socket: paths.append(urlsplit(socket.url).path))
+        visited.append(requested_paths(page))
         page.goto(f"{rooted_server}{ROOT_PATH}{path}")
         return page
 
     yield open_
+    paths = [path for each in visited for path in each]
     assert paths
     assert [path for path in paths if not path.startswith(f"{ROOT_PATH}/")] == []
 

@@ -1,6 +1,6 @@
 // @ts-check
 // The one way to request a digit's activations.
-/** @import { Digit, Framing, Prediction, Tensor } from "../types.js" */
+/** @import { Digit, Framing, ModelDescription, Prediction, Tensor } from "../types.js" */
 import { apiAddress } from "./address.js";
 import { requestTensors } from "./http.js";
 
@@ -25,6 +25,16 @@ const FRAME_SIZE = 28; // Pixels along each side of MNIST's digits.
 export async function requestActivations(model, digit, { layers, dtype = "float16", checkpoint = null, signal }) {
   const address = apiAddress(["models", model, "feature-maps"], { layers, dtype, checkpoint });
   return activationsOf(await requestTensors(address, { body: bodyOf(digit), signal }));
+}
+
+/**
+ * A network's prediction alone: with the maps of its last layer, which are the fewest.
+ * @param {Pick<ModelDescription, "id" | "layers">} model
+ * @param {Digit} digit
+ * @param {{dtype?: "float16" | "float32", checkpoint?: number | null}} [options]  As above.
+ */
+export function requestPrediction({ id, layers }, digit, options) {
+  return requestActivations(id, digit, { ...options, layers: [layers[layers.length - 1].name] });
 }
 
 /**

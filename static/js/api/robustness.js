@@ -32,7 +32,7 @@ export function getRobustnessCurve(models, kind) {
  * @param {string[]} models
  * @param {Digit} digit
  * @param {{kind: Kind, level: number, label?: number}} perturbation
- * @param {string[]} layers  Of each model those that it has.
+ * @param {string[] | null} layers  Of each model those that it has; null: no maps.
  * @returns {Promise<{response: Perturbed, tensors: Record<string, Tensor>}>}
  */
 export async function postRobustness(models, digit, perturbation, layers) {

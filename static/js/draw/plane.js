@@ -109,6 +109,11 @@ export function enlargeInto(canvas, room) {
   enlarge(canvas, Math.max(1, Math.floor(room / canvas.width)));
 }
 
+/** @param {number[][]} rows  @returns {Plane} */
+export function planeOfRows(rows) {
+  return { width: rows[0].length, height: rows.length, data: Float32Array.from(rows.flat()) };
+}
+
 /** Where a plane has its largest value. @param {Plane} plane */
 export function largestAt({ width, data }) {
   return positionOf(data.reduce((best, value, i) => (value > data[best] ? i : best), 0), width);

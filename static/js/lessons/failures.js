@@ -1,9 +1,9 @@
 // @ts-check
 // The lesson "When it fails": the prediction for a difficult digit, how often the network is wrong, and what decided.
-/** @import { Digit, ModelDescription } from "../types.js" */
+/** @import { ComparedNetworks, Digit, ModelDescription } from "../types.js" */
 /** @import { Confusion } from "../api/errors.js" */
-/** @import { Measure, Networks } from "./lesson.js" */
-import { requestActivations } from "../api/activations.js";
+/** @import { Measure } from "./lesson.js" */
+import { requestPrediction } from "../api/activations.js";
 import { getConfusion } from "../api/errors.js";
 import { postOcclusion, postSaliency } from "../api/experiments.js";
 import { postPlacedDigit } from "../api/layer-maps.js";
@@ -13,12 +13,13 @@ import { largestAbsolute } from "../draw/largest.js";
 import { largestAt } from "../draw/plane.js";
 import { commonestErrors } from "../experiments/errors/figures.js";
 import { describeLabels } from "../experiments/layer-maps/sentences.js";
+import { describeClass } from "../experiments/perturb-pixel/changes.js";
 import { describeAccuracy, formatLevel } from "../experiments/robustness/sentences.js";
 import { fallsAtCenter } from "../experiments/saliency/explanation.js";
 import { formatValue } from "../network/legend.js";
 import { percent } from "../network/prediction-bars.js";
 import { planeOf } from "../network/selectors.js";
-import { describeClass, formatCount, lastLayerOf } from "./lesson.js";
+import { formatCount } from "./lesson.js";
 
 const NOISE = 0.4; // Standard deviation, ink being 1.
 const SQUARE = 5; // Pixels; with this one the page of saliency opens.
@@ -28,7 +29,7 @@ const UNLABELED = "not known: choose it under “It is really a …”";
 export async function measure(digit, networks) {
   const { id, model } = networks.convolution;
   const deep = lastRectifier(model);
-  const { tensors, prediction } = await requestActivations(id, digit, { layers: [lastLayerOf(model)], dtype: "float32" });
+  const { tensors, prediction } = await requestPrediction(model, digit, { dtype: "float32" });
   const label = prediction?.digit ?? 0;
   const [confusion, saliency, occlusion, placed, truth, noise] = await Promise.all([
     getConfusion({ model: id, checkpoint: null }),
@@ -83,13 +84,13 @@ function valuesOfErrors({ digits, errors, matrix, class_counts: counts, calibrat
   };
 }
 
-/** @param {Digit} digit  @param {Networks} networks */
+/** @param {Digit} digit  @param {ComparedNetworks} networks */
 async function disturb(digit, networks) {
   const compared = Object.values(networks);
   const ids = compared.map(({ id }) => id);
   const [curve, { response: { models } }] = await Promise.all([
     getRobustnessCurve(ids, "noise"),
-    postRobustness([networks.convolution.id], digit, { kind: "noise", level: NOISE }, [lastLayerOf(networks.convolution.model)]),
+    postRobustness([networks.convolution.id], digit, { kind: "noise", level: NOISE }, null),
   ]);
   return {
     noise: formatLevel("noise", NOISE),

@@ -6,15 +6,16 @@ import { requestActivations } from "../api/activations.js";
 import { getTuning, postEdited, postFeatureComparison } from "../api/experiments.js";
 import { requestNeuron } from "../api/neuron.js";
 import { largestAbsolute } from "../draw/largest.js";
-import { smallestAt } from "../draw/plane.js";
+import { planeOfRows, smallestAt } from "../draw/plane.js";
 import { patchSpan } from "../draw/grid-geometry.js";
 import { bodyOfEdits, encodeEdits } from "../editor/kernel-edits.js";
 import { editableLayers } from "../editor/editable-layers.js";
 import { describePreferred } from "../experiments/orientation-tuning/tuning-card.js";
 import { OPENING_BAR } from "../experiments/orientation-tuning/address.js";
+import { describeClass } from "../experiments/perturb-pixel/changes.js";
 import { decimalsFor, formatFixed } from "../lens/rounding.js";
-import { planesOf } from "../network/selectors.js";
-import { describeClass, formatCount, planeOfRows } from "./lesson.js";
+import { planeOf, planesOf } from "../network/selectors.js";
+import { formatCount } from "./lesson.js";
 
 const PIXEL_DECIMALS = 2; // As the lens shows a patch of five columns.
 
@@ -59,7 +60,7 @@ export async function measure(digit, { convolution: { id, model } }) {
     figures: {
       ...figuresOfCell(cell, decimals, `kernel ${filter}`),
       map: mapFigure(planesOf(tensors[rectifier.name])[filter], rectifier, filter),
-      digit: { plane: planesOf({ ...tensors.input, shape: [1, ...tensors.input.shape.slice(-2)] })[0], scale: "ink", range: 1, caption: "the digit; the square of the first cell is framed", frame: patchSpan(first, { row, column }) },
+      digit: { plane: planeOf(tensors.input), scale: "ink", range: 1, caption: "the digit; the square of the first cell is framed", frame: patchSpan(first, { row, column }) },
     },
   };
 }

@@ -2,17 +2,19 @@
 // The lesson "How a network learns": predictions before and during training, loss, gradient, and one step.
 /** @import { Digit, ModelDescription, Plane } from "../types.js" */
 /** @import { LessonFigure, Measure } from "./lesson.js" */
-import { requestActivations } from "../api/activations.js";
+import { requestPrediction } from "../api/activations.js";
 import { postGradientDescent, postGradients } from "../api/experiments.js";
 import { getHistory } from "../api/history.js";
 import { requestKernels } from "../api/kernels.js";
 import { largestAbsolute } from "../draw/largest.js";
 import { positionOf } from "../draw/plane.js";
+import { kernelOf } from "../experiments/feature-comparison/features.js";
 import { labelToRequest } from "../experiments/gradients/correct-class.js";
+import { describeClass } from "../experiments/perturb-pixel/changes.js";
 import { commonPower } from "../network/common-power.js";
 import { formatValue } from "../network/legend.js";
 import { planeOf } from "../network/selectors.js";
-import { describeClass, formatCount, kernelPlane, lastLayerOf } from "./lesson.js";
+import { formatCount } from "./lesson.js";
 
 const LEARNED = 0.9; // The middle step is the first one with this test accuracy.
 const RATE_EXPONENT = -2;
@@ -24,8 +26,8 @@ export async function measure(digit, { convolution: { id, model } }) {
   const middle = checkpoints.find(({ test_accuracy: accuracy }) => accuracy >= LEARNED) ?? last;
   const [first, before, during, finished] = await Promise.all([
     gradientOf(id, digit, model),
-    ...[begin, middle].map(({ step }) => requestActivations(id, digit, { layers: [lastLayerOf(model)], checkpoint: step })),
-    requestActivations(id, digit, { layers: [lastLayerOf(model)], dtype: "float32" }),
+    ...[begin, middle].map(({ step }) => requestPrediction(model, digit, { checkpoint: step })),
+    requestPrediction(model, digit, { dtype: "float32" }),
   ]);
   const { label, loss, layer, filter, weight, gradient, power, cells } = first;
   const rate = 10 ** RATE_EXPONENT;
@@ -33,7 +35,7 @@ export async function measure(digit, { convolution: { id, model } }) {
     postGradientDescent(id, digit, label, rate, 1),
     ...[begin.step, null].map((checkpoint) => requestKernels(id, layer, { dtype: "float32", checkpoint })),
   ]);
-  const [untrained, trained] = kernels.map(({ kernels: each }) => kernelPlane(each, filter));
+  const [untrained, trained] = kernels.map(({ kernels: each }) => kernelOf(each, filter));
   return {
     values: {
       untrained: describeClass(before.prediction),

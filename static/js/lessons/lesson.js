@@ -1,9 +1,6 @@
 // @ts-check
 // What the lessons share: the form of a measurement, and texts that several of them need. Uses no elements.
-/** @import { Box, ComparedNetwork, Connection, Digit, ModelDescription, Plane, Prediction, Tensor } from "../types.js" */
-import { percent } from "../network/prediction-bars.js";
-
-/** The compared networks. @typedef {Record<Connection, ComparedNetwork>} Networks */
+/** @import { Box, ComparedNetworks, Digit, Plane } from "../types.js" */
 
 /**
  * A picture of the lesson and its worksheet.
@@ -24,28 +21,7 @@ import { percent } from "../network/prediction-bars.js";
  * @property {Record<string, LessonFigure>} figures
  */
 
-/** @typedef {(digit: Digit, networks: Networks) => Promise<Measured>} Measure */
+/** @typedef {(digit: Digit, networks: ComparedNetworks) => Promise<Measured>} Measure */
 
 /** @param {number} count */
 export const formatCount = (count) => count.toLocaleString("en");
-
-/** @param {Prediction | null} prediction */
-export function describeClass(prediction) {
-  return prediction ? `${prediction.digit} (${percent(prediction.probability)})` : "nothing";
-}
-
-/** The name of the layer whose maps are the fewest: for requests of predictions alone. @param {ModelDescription} model */
-export function lastLayerOf({ layers }) {
-  return layers[layers.length - 1].name;
-}
-
-/** A table of one row for each row of numbers. @param {number[][]} rows  @returns {Plane} */
-export function planeOfRows(rows) {
-  return { width: rows[0].length, height: rows.length, data: Float32Array.from(rows.flat()) };
-}
-
-/** A kernel that reads one channel. @param {Tensor} kernels  [F, C, kH, kW]  @param {number} filter  @returns {Plane} */
-export function kernelPlane({ shape: [, channels, height, width], data }, filter) {
-  const begin = filter * channels * height * width;
-  return { width, height, data: data.slice(begin, begin + height * width) };
-}

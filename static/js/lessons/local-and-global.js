@@ -3,21 +3,21 @@
 /** @import { Measure } from "./lesson.js" */
 import { postFeatureComparison, postPerturbPixel, postTranslation, postTranslationCurve } from "../api/experiments.js";
 import { requestNeuron } from "../api/neuron.js";
-import { requestActivations } from "../api/activations.js";
+import { requestPrediction } from "../api/activations.js";
 import { largestAbsolute } from "../draw/largest.js";
-import { darkestPixel } from "../experiments/perturb-pixel/changes.js";
+import { darkestPixel, describeClass } from "../experiments/perturb-pixel/changes.js";
 import { describeReach, figureOfDigit } from "../experiments/translation/curves.js";
 import { fieldOf } from "../experiments/translation/offsets.js";
 import { formatValue } from "../network/legend.js";
 import { planeOf } from "../network/selectors.js";
-import { describeClass, formatCount, lastLayerOf } from "./lesson.js";
+import { formatCount } from "./lesson.js";
 
 const SHIFT = { down: 0, right: 4 };
 
 /** @type {Measure} */
 export async function measure(digit, networks) {
   const { "fully-connected": perceptron, convolution } = networks;
-  const { tensors, prediction } = await requestActivations(convolution.id, digit, { layers: [lastLayerOf(convolution.model)], dtype: "float32" });
+  const { tensors, prediction } = await requestPrediction(convolution.model, digit, { dtype: "float32" });
   const input = planeOf(tensors.input);
   const pixel = darkestPixel(input);
   const ids = [perceptron.id, convolution.id];

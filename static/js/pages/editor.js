@@ -1,6 +1,6 @@
 // @ts-check
 // The kernel editor; of a network without convolutions, the prediction alone: the page says why there are no kernels to edit.
-import { requestActivations } from "../api/activations.js";
+import { requestPrediction } from "../api/activations.js";
 import { find } from "../dom/find.js";
 import { editableLayers } from "../editor/editable-layers.js";
 import { startEditor } from "../editor/editor.js";
@@ -16,7 +16,7 @@ else showPrediction();
 function showPrediction() {
   const bars = createPredictionBars(find(document, "#prediction", HTMLElement));
   page.start({
-    request: (digit) => requestActivations(model.id, digit, { layers: [model.layers[model.layers.length - 1].name] }),
+    request: (digit) => requestPrediction(model, digit),
     onResponse({ tensors, prediction, framing }) {
       bars.update(prediction, tensors.probabilities.data);
       return { input: tensors.input, framing };

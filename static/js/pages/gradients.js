@@ -2,7 +2,7 @@
 // Gradients: how a kernel's gradient is added up over all positions, the same in the compared networks, and gradient descent.
 /** @import { Digit, GradientsResponse, Tensor } from "../types.js" */
 /** @import { Activations } from "../api/activations.js" */
-import { requestActivations } from "../api/activations.js";
+import { requestPrediction } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
 import { postBackwardPass, postGradientCheck, postGradientDescent, postGradients } from "../api/experiments.js";
 import { wireCode } from "../code/show-code.js";
@@ -115,7 +115,7 @@ kept = page.start({
     const label = labelToRequest(digit, known?.response.label ?? null, model.classes.length);
     const layers = (before ? [before, first] : [first]).map(({ name }) => name);
     const [activations, gradients] = await Promise.all([
-      requestActivations(model.id, digit, { layers: [model.layers[model.layers.length - 1].name] }),
+      requestPrediction(model, digit),
       requestForClass(label, known?.response.label ?? 0, (each) => postGradients([model.id], digit, each, { weights: assembly !== null, layers })),
     ]);
     return { activations, ...gradients };

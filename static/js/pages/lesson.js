@@ -1,11 +1,12 @@
 // @ts-check
 // A lesson, or its worksheet: the drawing pad beside texts whose numbers are measured on its digit.
 /** @import { Digit } from "../types.js" */
-/** @import { Measure, Measured, Networks } from "../lessons/lesson.js" */
-import { requestActivations } from "../api/activations.js";
+/** @import { Measure, Measured } from "../lessons/lesson.js" */
+import { requestPrediction } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { createFilling } from "../lessons/fill.js";
+import { networksByConnection } from "../experiments/compared-networks.js";
 import { createPredictionList } from "../network/prediction-list.js";
 import { planeOf } from "../network/selectors.js";
 import { openDigitPage } from "../shell/digit-page.js";
@@ -23,9 +24,9 @@ const LESSONS = {
 };
 
 const page = openDigitPage();
-const { announce, fail, signal, colors, data: { models, compared } } = page;
-const networks = /** @type {Networks} */ (
-  Object.fromEntries(compared.map((each) => [each.connection, { ...each, model: models.find(({ id }) => id === each.id) }])));
+const { announce, fail, signal, colors, data } = page;
+const { models } = data;
+const networks = networksByConnection(data);
 const predictions = createPredictionList(find(document, "#model-predictions", HTMLTableElement));
 const root = find(document, "[data-lesson]", HTMLElement);
 const filling = createFilling(root);
@@ -50,7 +51,7 @@ const measurer = createDigitChannel(
 );
 
 const { schedulePaint } = page.start({
-  request: (digit) => Promise.all(models.map(({ id, layers }) => requestActivations(id, digit, { layers: [layers[layers.length - 1].name] }))),
+  request: (digit) => Promise.all(models.map((model) => requestPrediction(model, digit))),
   onResponse(activations, digit) {
     const [{ tensors: { input }, framing }] = activations;
     predictions.update(Object.fromEntries(activations.map(({ prediction }, i) => [models[i].id, prediction])));

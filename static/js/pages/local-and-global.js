@@ -1,12 +1,13 @@
 // @ts-check
 // Local and global features: the drawing pad, and five experiments that compare the shipped networks on its digit. The page
 // requests each network's prediction; each experiment sends its own requests, while it is on the screen or near it.
-/** @import { ComparedNetwork, Connection, CreateExperiment, Experiment, ExperimentContext, ExperimentState } from "../types.js" */
-import { requestActivations } from "../api/activations.js";
+/** @import { CreateExperiment, Experiment, ExperimentContext, ExperimentState } from "../types.js" */
+import { requestPrediction } from "../api/activations.js";
 import * as api from "../api/experiments.js";
 import { whenReachable } from "../api/reachability.js";
 import { wireCode } from "../code/show-code.js";
 import { find, findAll } from "../dom/find.js";
+import { networksByConnection } from "../experiments/compared-networks.js";
 import { planeOf } from "../network/selectors.js";
 import { createPredictionList } from "../network/prediction-list.js";
 import { openDigitPage } from "../shell/digit-page.js";
@@ -43,8 +44,7 @@ const context = {
   colors: page.colors,
   models: byId,
   // The page has experiments only if all three connections are there.
-  compared: /** @type {Record<Connection, ComparedNetwork>} */ (
-    Object.fromEntries(compared.map((each) => [each.connection, { ...each, model: byId[each.id] }]))),
+  compared: networksByConnection(page.data),
   fail,
   announce,
   rememberInAddress: () => kept?.rememberInAddress(),
@@ -108,7 +108,7 @@ function fieldsOfSections() {
 }
 
 const { schedulePaint, rememberInAddress } = page.start({
-  request: (digit) => Promise.all(models.map(({ id, layers }) => requestActivations(id, digit, { layers: [layers[layers.length - 1].name] }))),
+  request: (digit) => Promise.all(models.map((model) => requestPrediction(model, digit))),
   onResponse(activations, digit) {
     const [{ framing, tensors: { input } }] = activations;
     known = {

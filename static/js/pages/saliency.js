@@ -3,7 +3,7 @@
 /** @import { Digit, Plane } from "../types.js" */
 /** @import { Explanation } from "../experiments/saliency/explanation.js" */
 /** @import { Shown } from "../code/last-requests.js" */
-import { requestActivations } from "../api/activations.js";
+import { requestPrediction } from "../api/activations.js";
 import { postOcclusion, postSaliency } from "../api/experiments.js";
 import { wireCode } from "../code/show-code.js";
 import { find, findAll, setText } from "../dom/find.js";
@@ -41,7 +41,7 @@ async function explain(digit) {
   const label = chosen ?? (isBlank ? (known?.label ?? 0) : null);
   const shown = known?.label ?? 0;
   const [activations, saliency, occlusion] = await Promise.all([
-    requestActivations(model.id, digit, { layers: [model.layers[model.layers.length - 1].name] }),
+    requestPrediction(model, digit),
     requestForClass(label, shown, (each) => postSaliency(model.id, digit, each)),
     requestForClass(label, shown, (each) => postOcclusion(model.id, digit, each, size)),
   ]);

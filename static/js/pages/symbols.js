@@ -15,6 +15,7 @@ import { find, setText } from "../dom/find.js";
 import { buildSvgButton } from "../dom/svg-button.js";
 import { themeColors } from "../draw/color-scale.js";
 import { largestAbsolute } from "../draw/largest.js";
+import { planeOfRows } from "../draw/plane.js";
 import { PEN_WIDTH, wirePad } from "../drawing/drawing-tools.js";
 import { createLegend } from "../network/legend.js";
 import { describePrediction } from "../network/prediction-bars.js";
@@ -30,7 +31,7 @@ import { CLASSES, DRAWINGS, keepCollection, keptCollection, missingSentence, pro
 import { drawCurves } from "../train/curves.js";
 import { createDigitResult, MAPS } from "../train/digit-result.js";
 import { openRun } from "../train/followed-run.js";
-import { createKernelList, planeOfRows } from "../train/kernel-list.js";
+import { createKernelList } from "../train/kernel-list.js";
 import { deadFilters, deadSentence, isActive, newestKernels, progressOf, runIdIn, statusSentence } from "../train/run.js";
 
 const FIRST_RANGE = 0.3; // Of the kernels' colors, which grows with them.

@@ -1,10 +1,11 @@
 // @ts-check
 // The tour: a text of seven claims. At each one the visitor guesses, and then the number is measured on the digit in the pad.
 /** @import { Digit } from "../types.js" */
-/** @import { Measured, Networks } from "../tour/measurements.js" */
-import { requestActivations } from "../api/activations.js";
+/** @import { Measured } from "../tour/measurements.js" */
+import { requestPrediction } from "../api/activations.js";
 import { createDigitChannel } from "../api/digit-channel.js";
 import { find, findAll, setText } from "../dom/find.js";
+import { networksByConnection } from "../experiments/compared-networks.js";
 import { createPredictionList } from "../network/prediction-list.js";
 import { openDigitPage } from "../shell/digit-page.js";
 import { followPrinting } from "../shell/printing.js";
@@ -21,9 +22,9 @@ const STORED = "kernelscope.tour"; // Guesses are of this tab: a link that is sh
 const ALL = [1, 2, 3, 4, 5, 6, 7];
 
 const page = openDigitPage();
-const { announce, fail, signal, colors, data: { models, compared } } = page;
-const networks = /** @type {Networks} */ (
-  Object.fromEntries(compared.map((each) => [each.connection, { ...each, model: models.find(({ id }) => id === each.id) }])));
+const { announce, fail, signal, colors, data } = page;
+const { models } = data;
+const networks = networksByConnection(data);
 const predictions = createPredictionList(find(document, "#model-predictions", HTMLTableElement));
 const measurements = createMeasurements(networks);
 const sections = findAll(document, "[data-claim]", HTMLElement);
@@ -70,7 +71,7 @@ const measurer = createDigitChannel(
 );
 
 const { schedulePaint, rememberInAddress } = page.start({
-  request: (digit) => Promise.all(models.map(({ id, layers }) => requestActivations(id, digit, { layers: [layers[layers.length - 1].name] }))),
+  request: (digit) => Promise.all(models.map((model) => requestPrediction(model, digit))),
   onResponse(activations, digit) {
     const [{ tensors: { input }, framing }] = activations;
     predictions.update(Object.fromEntries(activations.map(({ prediction }, i) => [models[i].id, prediction])));

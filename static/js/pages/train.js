@@ -11,6 +11,7 @@ import { persist } from "../api/reachability.js";
 import { find, findAll, setText } from "../dom/find.js";
 import { buildSvgButton } from "../dom/svg-button.js";
 import { largestAbsolute } from "../draw/largest.js";
+import { planeOfRows } from "../draw/plane.js";
 import { createLegend } from "../network/legend.js";
 import { openDigitPage } from "../shell/digit-page.js";
 import { Notice } from "../shell/failures.js";
@@ -20,7 +21,7 @@ import { fieldsOf, joinFields } from "../shell/url.js";
 import { drawCurves } from "../train/curves.js";
 import { createDigitResult, MAPS } from "../train/digit-result.js";
 import { openRun } from "../train/followed-run.js";
-import { createKernelList, planeOfRows } from "../train/kernel-list.js";
+import { createKernelList } from "../train/kernel-list.js";
 import {
   costSentence, deadFilters, deadSentence, differenceSentence, isActive, newestKernels, noKernels, progressOf, requestOf, runIdIn, shortStatus, statusSentence,
 } from "../train/run.js";

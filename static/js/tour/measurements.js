@@ -1,12 +1,12 @@
 // @ts-check
 // What is measured for each claim on the digit. Everything comes from the API; uses no elements.
-/** @import { ComparedNetwork, Connection, Digit, LayerCost, Plane, Tensor, Tuning } from "../types.js" */
+/** @import { ComparedNetwork, ComparedNetworks, Digit, LayerCost, Plane, Tensor, Tuning } from "../types.js" */
 /** @import { Position } from "./guesses.js" */
 import { requestActivations } from "../api/activations.js";
 import { getLayerCosts, getTuning, postFeatureComparison, postGradients, postPerturbPixel, postTranslation } from "../api/experiments.js";
 import { getFilterNames, requestKernels } from "../api/kernels.js";
 import { requestNeuron } from "../api/neuron.js";
-import { largestAt, smallestAt } from "../draw/plane.js";
+import { largestAt, planeOfRows, smallestAt } from "../draw/plane.js";
 import { kernelOf } from "../experiments/feature-comparison/features.js";
 import { formatValue } from "../network/legend.js";
 import { planeOf, planesOf } from "../network/selectors.js";
@@ -15,8 +15,6 @@ import { countDifferent } from "./planes.js";
 export const MIDDLE = { row: 14, column: 14 };
 export const SHIFT = { down: 0, right: 2 };
 const BAR = { length: 20, width: 3, row: 14, column: 14, grating: false, dark: false };
-
-/** The compared networks. @typedef {Record<Connection, ComparedNetwork>} Networks */
 
 /**
  * @template T
@@ -68,7 +66,7 @@ function createRequests(convolution, perceptron) {
 
 /**
  * The measurements of each claim.
- * @param {Networks} networks
+ * @param {ComparedNetworks} networks
  */
 export function createMeasurements({ convolution, "fully-connected": perceptron }) {
   const { first, rectifier, dense, kernels, tuning, names, costs, comparison, maps, perturbed, strongest, neuronAt } = createRequests(convolution, perceptron);
@@ -197,11 +195,6 @@ function geometryOf({ kernel_size: size, stride, padding, output_shape: [filters
 /** @param {import("../types.js").NeuronArithmetic} arithmetic  @returns {Omit<NeuronSum, "row" | "column">} */
 function sumOf({ patch, kernel, products, bias, pre_activation: preActivation, activation }) {
   return { patch: planeOfRows(patch[0]), kernel: planeOfRows(kernel[0]), products: planeOfRows(products[0]), sum: preActivation - bias, bias, activation };
-}
-
-/** @param {number[][]} rows  @returns {Plane} */
-function planeOfRows(rows) {
-  return { width: rows[0].length, height: rows.length, data: Float32Array.from(rows.flat()) };
 }
 
 /** @param {Tensor} tensor  [F, 1, kH, kW] */

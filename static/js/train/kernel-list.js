@@ -3,7 +3,7 @@
 /** @import { ColorScale } from "../draw/color-scale.js" */
 import { build, resizeList } from "../dom/build.js";
 import { find, setText } from "../dom/find.js";
-import { enlarge, paintPlane } from "../draw/plane.js";
+import { enlarge, paintPlane, planeOfRows } from "../draw/plane.js";
 
 const KERNEL = 72; // CSS pixels, about.
 
@@ -32,9 +32,4 @@ export function createKernelList(list) {
       });
     },
   };
-}
-
-/** @param {number[][]} rows */
-export function planeOfRows(rows) {
-  return { width: rows[0].length, height: rows.length, data: Float32Array.from(rows.flat()) };
 }

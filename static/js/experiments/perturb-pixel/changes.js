@@ -112,6 +112,11 @@ export function describeChanges({ pixel: { row, column, before, after }, models 
  */
 function describePredictions(before, after) {
   if (!after) return "";
-  const [old, now] = [before, after].map((prediction) => (prediction ? `${prediction.digit} (${percent(prediction.probability)})` : "nothing"));
+  const [old, now] = [before, after].map(describeClass);
   return old === now ? `Predicts ${old}, as before.` : `Predicts ${now}, before ${old}.`;
+}
+
+/** The predicted class and its probability. @param {Prediction | null} prediction */
+export function describeClass(prediction) {
+  return prediction ? `${prediction.digit} (${percent(prediction.probability)})` : "nothing";
 }

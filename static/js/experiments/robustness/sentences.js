@@ -2,7 +2,7 @@
 // Levels, accuracies and predictions in words. Uses neither elements nor requests.
 /** @import { Prediction } from "../../types.js" */
 /** @import { AccuracyCurve, Kind, RobustnessCurve } from "../../api/robustness.js" */
-import { percent } from "../../network/prediction-bars.js";
+import { describeClass } from "../perturb-pixel/changes.js";
 
 /** @type {Record<Kind, (level: number) => string>} */
 const FORMATS = {
@@ -98,7 +98,7 @@ export function describeDigits(models, nameOf) {
  */
 export function describeChange(before, after) {
   if (!before) return "The pad is blank: there is no prediction to change.";
-  const was = `${before.digit} (${percent(before.probability)})`;
+  const was = describeClass(before);
   if (!after) return `No ink is left. Before: ${was}.`;
   return after.digit === before.digit ? `Still ${before.digit}. Before: ${was}.` : `Fooled: it was ${was}.`;
 }
