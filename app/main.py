@@ -123,7 +123,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = Metrics()
     app.state.unread = UnreadResponses()
-    _add_middleware(app, settings, app.state.metrics, app.state.unread)
+    add_middleware(app, settings, app.state.metrics, app.state.unread)
     static_files = StaticFiles(ROOT / "static")
     app.state.templates = _create_templates(
         Addresses(settings.root_path, settings.default_model, f"{PREFIX}/{static_files.digest}"),
@@ -194,7 +194,7 @@ def _document(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: UnreadResponses) -> None:
+def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: UnreadResponses) -> None:
     """From the innermost to the outermost: each one added wraps those before it."""
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
