@@ -1,4 +1,4 @@
-"""A few threads with a bounded queue, so that computations never block the event loop or pile up."""
+"""A few threads with a bounded queue, so that computations never block the event loop for long or pile up."""
 
 import asyncio
 import threading
@@ -63,10 +63,7 @@ class ComputePool:
             )
 
         def unless_full() -> T:
-            if self._is_full():
-                raise ServerBusy(
-                    "Responses that other clients do not read take all the memory that this server allows."
-                )
+            self._require_memory()
             return function(*args, **kwargs)
 
         future = self._submit(unless_full)
@@ -85,9 +82,27 @@ class ComputePool:
         """
         return await self._result_of(self._submit(partial(function, *args, **kwargs)))
 
-    def _submit(self, function: Callable[[], T]) -> Future[T]:
+    def run_here(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that takes no longer than handing it to a thread and back would, in the event loop.
+
+        Raises:
+            ServerBusy: Clients leave too much unread.
+            NotReady: The pool is closed.
+        """
+        self._require_open()
+        self._require_memory()
+        return function(*args, **kwargs)
+
+    def _require_open(self) -> None:
         if not self._open:
             raise NotReady("The server is stopping.")
+
+    def _require_memory(self) -> None:
+        if self._is_full():
+            raise ServerBusy("Responses that other clients do not read take all the memory that this server allows.")
+
+    def _submit(self, function: Callable[[], T]) -> Future[T]:
+        self._require_open()
         future: Future[T] = Future()
         loop = asyncio.get_running_loop()
         self.pending += 1

@@ -4,9 +4,7 @@ A stroke of few bytes can be long and a pen can be wide, so the limit is on the 
 """
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,14 +18,12 @@ MAX_CELLS = 20_000_000
 SHORT_CELLS = 250_000
 """Cells of a drawing that counts as a short job: about 6 ms, and ten times as many as a digit needs."""
 
-
-T = TypeVar("T")
-
-Run = Callable[[Callable[[int], T], int], Awaitable[T]]
+INSTANT_CELLS = 40_000
+"""Cells of a drawing that is drawn at once, in the event loop: about 1 ms."""
 
 
 class DrawingTakesLong(Exception):  # noqa: N818 - it is not an error
-    """The drawing is not a short job: all other drawings would wait for it."""
+    """The drawing is not as short a job as expected: all other drawings would wait for it."""
 
 
 def require_size(strokes: int, points: int, most_strokes: int, most_points: int) -> None:
@@ -39,21 +35,6 @@ def require_size(strokes: int, points: int, most_strokes: int, most_points: int)
             limit_strokes=most_strokes,
             limit_points=most_points,
         )
-
-
-async def short_else_long(short: Run[T], long: Run[T], compute: Callable[[int], T], *, may_take_long: bool) -> T:
-    """Compute as a short job; as a long one if it may take long, or turns out to.
-
-    Args:
-        short: Runs a function in the pool for short jobs.
-        long: Runs it in the pool for long jobs.
-        compute: Its argument is the number of cells that it may draw.
-        may_take_long: The digit is not a drawing.
-    """
-    if not may_take_long:
-        with suppress(DrawingTakesLong):
-            return await short(compute, SHORT_CELLS)
-    return await long(compute, MAX_CELLS)
 
 
 def draw(

@@ -34,6 +34,7 @@ class ResponseFormat:
         zoom: Of a PNG: pixels along each side of a cell.
         theme: Of a PNG: the ground that zero takes the color of.
         is_gzipped: Whether the file of tensors is compressed; see `compressed_if_accepted`.
+        at_once: Whether JSON is written without a pause in which other threads go on; see `encode_json`.
     """
 
     media_type: str
@@ -42,6 +43,7 @@ class ResponseFormat:
     zoom: int = 4
     theme: Theme = "light"
     is_gzipped: bool = False
+    at_once: bool = False
 
 
 def choose_format(request: Request, offered: Sequence[str]) -> str:
@@ -64,7 +66,7 @@ def encode_response(
         metadata: Further metadata for a file of tensors.
     """
     if wanted.media_type == JSON:
-        return encode_json(response)
+        return encode_json(response, at_once=wanted.at_once)
     if wanted.media_type == PNG:
         assert picture is not None, "an operation that offers PNG must draw it"  # noqa: S101
         return picture()

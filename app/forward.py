@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from app.codecs.array_schema import Classes, Maps, ValueRange
+from app.codecs.array_schema import Classes, Maps, value_range
 from app.codecs.media_types import PNG
 from app.codecs.tensor_json import encode_json_text
 from app.codecs.tensor_png import encode_maps
@@ -47,13 +47,13 @@ class LayerMaps:
     name: str
     kind: str
     shape: Annotated[tuple[int, int, int], Field(description="[F, H, W]")]
-    range: Annotated[ValueRange, Field(description="Lowest and highest value for this digit.")]
+    range: Annotated[tuple[float, float], Field(description="Lowest and highest value for this digit.")]
     feature_maps: Maps
 
     @classmethod
     def of(cls, name: str, kind: str, maps: Float32) -> "LayerMaps":
         """Describe (F, H, W) maps, which must be contiguous."""
-        return cls(name, kind, maps.shape, ValueRange(maps), maps)
+        return cls(name, kind, maps.shape, value_range(maps), maps)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """One served network with everything that is known about it: layers, kernels, predictions, history."""
 
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,12 @@ from model.layers import Affine
 from model.network import ForwardTrace, Network
 from model.onnx.settings import Normalization
 from model.plan import InferencePlan
+
+QUICK_PRODUCTS = 10_000_000
+"""Products of a quick network: about 0.3 ms."""
+
+QUICK_VALUES = 65_536
+"""Values in all feature maps of a quick network: about 1.5 ms as JSON."""
 
 INPUT_CONVENTION, CLASSES = "input_convention", "classes"
 """Keys of an uploaded model's record: an `InputConvention` as JSON, and the names of its classes."""
@@ -131,6 +138,13 @@ class ServedNetwork:
     def is_finished(self) -> bool:
         """Whether these are the weights after the last training step."""
         return self.history is None or self.step == self.history.steps[-1]
+
+    @cached_property
+    def is_quick(self) -> bool:
+        """Whether all of its feature maps are computed and written in a millisecond or two."""
+        shapes = [layer.output_shape for layer in self.layers.values()]
+        products = sum(layer.multiply_adds for layer in self.layers.values())
+        return products <= QUICK_PRODUCTS and sum(map(math.prod, shapes)) <= QUICK_VALUES
 
     @property
     def input_shape(self) -> Shape3:

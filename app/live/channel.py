@@ -11,13 +11,13 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.frames import CloseCode
 
 from app.context import Context, context_of
-from app.drawing import short_else_long
 from app.live.message import encode_problem, read_message, respond
 from app.live.seats import Seat, Seats
-from app.live.session import Computation, Drawing, Limits, LiveSession, SessionOver
+from app.live.session import Computation, Limits, LiveSession, SessionOver
 from app.operations import API
 from app.origin import require_own_page
 from app.problems import count_error, root_path_of
+from app.scheduling import run_by_length
 
 router = APIRouter(prefix=API)
 
@@ -105,10 +105,8 @@ async def _respond_once(websocket: WebSocket, computation: Computation, context:
     try:
         with context.metrics.timed_inference(computation.served.metric_label):
             # Each session has a seat, so no session is rejected because all of them draw.
-            pool, slow_pool = context.pool.run_seated, context.slow_pool.run_seated
-            is_drawing = isinstance(computation.make_source, Drawing)
             compute = partial(respond, computation)
-            body = await short_else_long(pool, slow_pool, compute, may_take_long=not is_drawing)
+            body = await run_by_length(context.pool, context.slow_pool, computation.length, compute, has_seat=True)
     except Exception as exception:  # whatever goes wrong with one drawing, the next one can be computed
         await _reject(websocket, computation.sequence, exception)
     else:

@@ -1,5 +1,7 @@
 """POST /models/{model}/feature-maps: the feature maps of every filter for a digit."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -7,13 +9,13 @@ from app.codecs.media_types import PNG, TENSORS
 from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, IMAGE_ERRORS, DigitRequest, image_source, read_body, read_upload, source_maker
 from app.documentation import DIGIT_EXAMPLES, UPLOAD_BODY, documented, request_body
-from app.drawing import short_else_long
 from app.errors import NotAcceptable, OneLayerRequired, PictureTooLarge, UnknownFilter
 from app.formats import ResponseFormat, compressed_if_accepted, send
 from app.forward import FeatureMapsResponse, encode_feature_maps, forward
-from app.framing import FramingChoice, MakeSource
+from app.framing import FramingChoice, MakeSource, Source
 from app.operations import API
 from app.parameters import CheckpointParameter, LayersParameter, ModelPath, PictureParameters, require_one_layer
+from app.scheduling import INSTANT_POINTS, Length, run_by_length
 from app.served_network import ServedNetwork
 
 router = APIRouter(prefix=API, tags=["Feature maps"])
@@ -50,7 +52,8 @@ async def compute_feature_maps(request: Request, model: ModelPath) -> Response:
     layers, wanted = _layers_and_format(request, served, parameters)
     digit = await read_body(DigitRequest, request, context.settings)
     make_source = source_maker(digit, context.samples, context.settings)
-    return await _respond(context, make_source, digit.framing, served, layers, wanted, is_image=digit.image is not None)
+    length = _length_of(digit, served, wanted)
+    return await _respond(context, make_source, digit.framing, served, layers, wanted, length)
 
 
 @router.post(
@@ -76,9 +79,11 @@ async def compute_feature_maps_of_upload(request: Request, model: ModelPath) -> 
     layers, wanted = _layers_and_format(request, served, parameters)
     data, fields = await read_upload(request)
     settings = context.settings
-    return await _respond(
-        context, lambda _: image_source(data, settings, fields), fields.framing, served, layers, wanted, is_image=True
-    )
+
+    def make_source(_most_cells: int) -> Source:
+        return image_source(data, settings, fields)
+
+    return await _respond(context, make_source, fields.framing, served, layers, wanted, Length.LONG)
 
 
 def _layers_and_format(
@@ -89,6 +94,13 @@ def _layers_and_format(
     return layers, wanted
 
 
+def _length_of(digit: DigitRequest, served: ServedNetwork, wanted: ResponseFormat) -> Length:
+    if digit.image is not None or wanted.media_type == PNG:
+        return Length.LONG
+    is_instant = served.is_quick and not wanted.is_gzipped and sum(map(len, digit.strokes or [])) <= INSTANT_POINTS
+    return Length.INSTANT if is_instant else Length.SHORT
+
+
 async def _respond(
     context: Context,
     make_source: MakeSource,
@@ -96,17 +108,15 @@ async def _respond(
     served: ServedNetwork,
     layers: list[str],
     wanted: ResponseFormat,
-    *,
-    is_image: bool,
+    length: Length,
 ) -> Response:
-    """Decode, frame, compute and encode, all in one job in a thread of the pool."""
+    """Decode, frame, compute and encode, all in one job."""
+    wanted = replace(wanted, at_once=length == Length.INSTANT)
 
     def compute(most_cells: int) -> bytes:
         response = forward(served, make_source(most_cells), framing, layers)
         return encode_feature_maps(response, served, wanted)
 
     with context.metrics.timed_inference(served.metric_label):
-        body = await short_else_long(
-            context.pool.run, context.slow_pool.run, compute, may_take_long=is_image or wanted.media_type == PNG
-        )
+        body = await run_by_length(context.pool, context.slow_pool, length, compute)
     return send(body, wanted.media_type, is_gzipped=wanted.is_gzipped)

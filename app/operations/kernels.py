@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from app.codecs.array_schema import Array, ValueRange
+from app.codecs.array_schema import Array, value_range
 from app.codecs.media_types import PNG, TENSORS
 from app.codecs.tensor_json import encode_json_text
 from app.codecs.tensor_png import encode_kernels
@@ -81,7 +81,7 @@ class KernelsResponse:
             "[F, H, W, C, kH, kW] where each position has its own kernels."
         ),
     ]
-    range: Annotated[ValueRange, Field(description="Lowest and highest weight of the layer.")]
+    range: Annotated[tuple[float, float], Field(description="Lowest and highest weight of the layer.")]
     kernels: SharedKernels | UnsharedKernels
     biases: SharedBiases | UnsharedBiases
 
@@ -129,7 +129,7 @@ async def get_kernels(
         if wanted.media_type == PNG:
             return encode_kernels(kernels.kernels, wanted.filter, wanted.zoom, wanted.theme)
         weights, biases = kernels.kernels[chosen], kernels.biases[chosen]
-        shape, extent = list(weights.shape), ValueRange(kernels.kernels)
+        shape, extent = list(weights.shape), value_range(kernels.kernels)
         return encode_response(KernelsResponse(served.name, layer, shape, extent, weights, biases), wanted)
 
     # The kernels of a large layer have millions of weights, and a picture of them millions of pixels: no drawing waits.

@@ -16,7 +16,6 @@ from app.codecs.tensor_png import encode_digits
 from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, read_body, source_maker
 from app.documentation import SEVEN, documented, request_body
-from app.drawing import short_else_long
 from app.errors import (
     InvalidInput,
     NotAcceptable,
@@ -32,6 +31,7 @@ from app.framing import FramedDigit, FramingChoice, Source, frame
 from app.layer_map_catalog import Placing
 from app.operations import API
 from app.parameters import CheckpointParameter, DtypeParameter, ModelParameter, Names
+from app.scheduling import Length, run_by_length
 from app.served_network import ServedNetwork
 from model.arrays import Float32
 from model.experiments.layer_maps import COMPONENTS, INPUT, MOST_LAYERS, nearest_points
@@ -264,9 +264,8 @@ async def place_digit(request: Request) -> Response:
         return encode_response(place(make_source(most_cells), body.framing), wanted)
 
     with context.metrics.timed_inference(served.metric_label):
-        encoded = await short_else_long(
-            context.pool.run, context.slow_pool.run, compute, may_take_long=body.image is not None
-        )
+        length = Length.SHORT if body.image is None else Length.LONG
+        encoded = await run_by_length(context.pool, context.slow_pool, length, compute)
     return send(encoded, wanted.media_type)
 
 

@@ -16,7 +16,6 @@ from app.comparison import common_input
 from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, read_body, source_maker
 from app.documentation import SEVEN, documented, request_body
-from app.drawing import short_else_long
 from app.errors import DigitUnlabeled, InvalidInput, NotAcceptable, ServerBusy, UnknownLayer, UnknownModel, sentence
 from app.formats import encode_response, send
 from app.forward import Prediction, predicted
@@ -24,6 +23,7 @@ from app.framing import FramedDigit, frame, scaled_digits
 from app.labels import LabeledDigitRequest, choose_label
 from app.operations import API
 from app.parameters import DtypeParameter, ModelsParameter, Names
+from app.scheduling import Length, run_by_length
 from app.served_network import ServedNetwork
 from model.arrays import Float32
 from model.errors import ParameterError
@@ -227,7 +227,8 @@ async def perturb_digit(request: Request) -> Response:
 
     work = 2 * sum(layer.multiply_adds for served in networks for layer in served.layers.values())
     may_take_long = body.image is not None or body.kind == FGSM or work > SHORT_WORK
-    encoded = await short_else_long(context.pool.run, context.slow_pool.run, compute, may_take_long=may_take_long)
+    length = Length.LONG if may_take_long else Length.SHORT
+    encoded = await run_by_length(context.pool, context.slow_pool, length, compute)
     return send(encoded, wanted.media_type)
 
 

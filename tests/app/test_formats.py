@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from safetensors.numpy import load
 
-from app.codecs.array_schema import Array, Maps, Pixels, ValueRange
+from app.codecs.array_schema import Array, Maps, Pixels, value_range
 from app.codecs.media_types import JSON, SAFETENSORS
 from app.formats import ResponseFormat, encode_response
 
@@ -17,7 +17,7 @@ class Layer:
     """A layer of a model."""
 
     name: str
-    range: ValueRange
+    range: tuple[float, float]
     change: Maps
     weight: Annotated[NDArray[np.float32], Array("rows")] | None
 
@@ -51,8 +51,8 @@ class Response:
 
 def response() -> Response:
     maps = np.arange(8, dtype=np.float32).reshape(2, 2, 2)
-    conv1 = Layer("conv1", ValueRange(maps), maps, np.ones(2, np.float32))
-    relu1 = Layer("relu1", ValueRange(maps), -maps, None)
+    conv1 = Layer("conv1", value_range(maps), maps, np.ones(2, np.float32))
+    relu1 = Layer("relu1", value_range(maps), -maps, None)
     square = np.eye(2, dtype=np.float32)
     return Response(Digit(square, 3), square, [0.5, 0.25], [Model("m", [conv1, relu1])])
 

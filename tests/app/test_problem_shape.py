@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from app.documentation import Problem
 from app.errors import AppError, all_problems
+from app.scheduling import INSTANT_POINTS
 
 pytestmark = pytest.mark.anyio
 
@@ -71,8 +72,9 @@ async def test_a_method_that_does_not_work_is_answered_with_those_that_do(client
 
 async def test_a_busy_server_says_when_to_return(client: httpx.AsyncClient, app: FastAPI):
     app.state.context.pool.queued = 10_000
+    in_a_thread = [[0.5, 0.5]] * (INSTANT_POINTS + 1)
 
-    response = await client.post(MAPS, json={"sample": 0})
+    response = await client.post(MAPS, json={"strokes": [in_a_thread]})
 
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"

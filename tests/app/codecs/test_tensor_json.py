@@ -21,26 +21,32 @@ def test_float32_keeps_every_digit_and_gains_none():
     assert np.float32(json.loads(text)["value"][0]) == value
 
 
-def test_arrays_in_another_memory_order_are_written_by_their_axes():
+@pytest.mark.parametrize("at_once", [False, True])
+def test_arrays_in_another_memory_order_are_written_by_their_axes(at_once: bool):
     maps = np.arange(6, dtype=np.float32).reshape(2, 3).T
 
-    assert json.loads(encode_json({"maps": maps})) == {"maps": [[0, 3], [1, 4], [2, 5]]}
+    assert json.loads(encode_json({"maps": maps}, at_once=at_once)) == {"maps": [[0, 3], [1, 4], [2, 5]]}
 
 
 @pytest.mark.parametrize("shape", [(40_000,), (3, 20_000), (2, 3, 9_000), (20_000, 2), (5, 1, 4_000), (4_097,), (1, 1)])
 def test_arrays_that_are_written_in_pieces_have_the_same_text(shape, rng: np.random.Generator):
     numbers = rng.standard_normal(shape).astype(np.float32)
 
-    assert encode_json({"numbers": numbers}) == orjson.dumps({"numbers": numbers}, option=orjson.OPT_SERIALIZE_NUMPY)
+    text = orjson.dumps({"numbers": numbers}, option=orjson.OPT_SERIALIZE_NUMPY)
+    assert encode_json({"numbers": numbers}) == encode_json({"numbers": numbers}, at_once=True) == text
 
 
-def test_numbers_of_numpy_keep_their_precision():
-    assert encode_json([np.float32(0.1), np.float64(0.1), np.int64(3), np.bool_(True)]) == b"[0.1,0.1,3,true]"
+@pytest.mark.parametrize("at_once", [False, True])
+def test_numbers_of_numpy_keep_their_precision(at_once: bool):
+    numbers = [np.float32(0.1), np.float64(0.1), np.int64(3), np.bool_(True)]
+
+    assert encode_json(numbers, at_once=at_once) == b"[0.1,0.1,3,true]"
 
 
-def test_what_has_no_json_form_is_a_mistake_of_ours():
+@pytest.mark.parametrize("at_once", [False, True])
+def test_what_has_no_json_form_is_a_mistake_of_ours(at_once: bool):
     with pytest.raises(TypeError):
-        encode_json({"maps": {1, 2}})
+        encode_json({"maps": {1, 2}}, at_once=at_once)
 
 
 def test_dataclasses_become_objects():

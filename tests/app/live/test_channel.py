@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 import app.server.websocket_protocol
 from app.compute_pool import ComputePool
+from app.scheduling import INSTANT_POINTS
 from app.server.websocket_protocol import BoundedWebSocketProtocol
 from app.settings import Settings
 from tests.builders import SEVEN, encode, page_with_line
@@ -81,6 +82,10 @@ def post(server: Stoppable, body: dict[str, Any], query: str = "") -> bytes:
     return response.raise_for_status().content
 
 
+IN_A_THREAD = [[0.3 + place / 2000, 0.25] for place in range(INSTANT_POINTS + 1)]
+"""A stroke of more points than are drawn in the event loop."""
+
+
 def occupy(pool: ComputePool, release: threading.Event) -> None:
     """Keep the pool's only thread busy until the event, or for long."""
     pool._jobs.put((Future(), lambda: release.wait(SECONDS)))
@@ -138,7 +143,7 @@ def test_increments_make_the_drawing_that_the_whole_would(server: Stoppable, liv
 
 
 def test_drawings_that_were_overtaken_are_never_answered_and_the_last_one_is(server: Stoppable):
-    strokes = [[[0.3, 0.25], [0.7, 0.25]]]
+    strokes = [IN_A_THREAD]
     with open_live(server) as live:
         with busy_pool(server):
             live.send(json.dumps({"sequence": 1, "strokes": strokes}))
@@ -236,7 +241,7 @@ def test_what_cannot_be_computed_is_refused_and_the_session_goes_on(
 def test_server_that_has_no_thread_in_time_says_so_and_the_session_goes_on(artifacts: Path):
     with serving(Settings(artifacts=artifacts, queue_seconds=0.05)) as server, open_live(server) as live:
         with busy_pool(server):
-            live.send(json.dumps({"sequence": 1}))
+            live.send(json.dumps({"sequence": 1, "strokes": [IN_A_THREAD]}))
             wait_for(lambda: server.config.app.state.context.pool.pending)
             time.sleep(0.1)
         refusal = next_response(live)
@@ -251,7 +256,7 @@ def test_sessions_are_not_turned_away_because_all_of_them_draw(artifacts: Path):
         lives = [sessions.enter_context(open_live(server)) for _ in range(20)]
         with busy_pool(server):
             for live in lives:
-                live.send(json.dumps({"sequence": 1}))
+                live.send(json.dumps({"sequence": 1, "strokes": [IN_A_THREAD]}))
             wait_for(lambda: server.config.app.state.context.pool.pending == len(lives))
 
         assert all(metadata_of(next_response(live))["sequence"] == 1 for live in lives)
@@ -469,7 +474,7 @@ def test_operators_see_sessions_answers_and_drops(artifacts: Path):
     with serving(Settings(artifacts=artifacts, threads=1)) as server:
         with open_live(server) as live:
             with busy_pool(server):
-                live.send(json.dumps({"sequence": 1}))
+                live.send(json.dumps({"sequence": 1, "strokes": [IN_A_THREAD]}))
                 wait_for(lambda: server.config.app.state.context.pool.pending)
                 live.send(json.dumps({"sequence": 2}))
                 live.send(json.dumps({"sequence": 3}))
