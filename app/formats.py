@@ -48,7 +48,7 @@ class ResponseFormat:
 
 def choose_format(request: Request, offered: Sequence[str]) -> str:
     """The offered media type that the Accept header prefers; raises NotAcceptable."""
-    return negotiate(request.headers.get("accept"), offered)
+    return negotiate(request.headers.get("accept", "")[:1000], tuple(offered))
 
 
 def encode_response(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from app.codecs.array_schema import Classes, Maps, value_range
-from app.codecs.media_types import PNG
+from app.codecs.media_types import JSON, PNG
 from app.codecs.tensor_json import encode_json_text
 from app.codecs.tensor_png import encode_maps
 from app.formats import ResponseFormat, encode_response
@@ -50,11 +50,6 @@ class LayerMaps:
     range: Annotated[tuple[float, float], Field(description="Lowest and highest value for this digit.")]
     feature_maps: Maps
 
-    @classmethod
-    def of(cls, name: str, kind: str, maps: Float32) -> "LayerMaps":
-        """Describe (F, H, W) maps, which must be contiguous."""
-        return cls(name, kind, maps.shape, value_range(maps), maps)
-
 
 @dataclass(frozen=True)
 class FeatureMapsResponse:
@@ -64,42 +59,60 @@ class FeatureMapsResponse:
     prediction: Annotated[Prediction | None, Field(description="null for a blank digit.")]
     input: FramedDigit
     layers: Annotated[list[LayerMaps], Field(description="In the order of the request.")]
-    _outputs: Annotated[Prediction | None, Field(exclude=True)] = None
-    """What the network computed, for a blank digit too: files of tensors always hold it."""
 
-    def only(self, number: int) -> "FeatureMapsResponse":
+
+@dataclass(frozen=True)
+class Activations:
+    """What a network computes of a digit, in arrays of its own.
+
+    Attributes:
+        served: The network.
+        digit: What it reads.
+        maps: Layer name → (F, H, W) float32, contiguous, in the order of the request.
+        outputs: What it predicts, for a blank digit too.
+    """
+
+    served: ServedNetwork
+    digit: FramedDigit
+    maps: Mapping[str, Float32]
+    outputs: Prediction
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None for a blank digit."""
+        return self.outputs if self.digit.pixels.any() else None
+
+    def only(self, number: int) -> "Activations":
         """The same with one map of each layer, still as (1, H, W)."""
+        return replace(self, maps={name: maps[number : number + 1] for name, maps in self.maps.items()})
+
+    def response(self) -> FeatureMapsResponse:
+        """For JSON, which describes every layer."""
         layers = [
-            LayerMaps.of(layer.name, layer.kind, layer.feature_maps[number : number + 1]) for layer in self.layers
+            LayerMaps(name, self.served.layers[name].kind, maps.shape, value_range(maps), maps)
+            for name, maps in self.maps.items()
         ]
-        return replace(self, layers=layers)
+        return FeatureMapsResponse(self.served.name, self.prediction, self.digit, layers)
 
     def tensors(self) -> dict[str, Float32]:
         """`input`, in color also `input/colors`, a tensor for each layer, `logits` and `probabilities`."""
-        assert self._outputs is not None  # noqa: S101 - set by `forward`
-        tensors = {"input": self.input.pixels}
-        if self.input.colors is not None:
-            tensors["input/colors"] = self.input.colors
-        for layer in self.layers:
-            tensors[layer.name] = layer.feature_maps
-        tensors["logits"] = self._outputs.logits
-        tensors["probabilities"] = self._outputs.probabilities
-        return tensors
+        colors = {} if self.digit.colors is None else {"input/colors": self.digit.colors}
+        outputs = {"logits": self.outputs.logits, "probabilities": self.outputs.probabilities}
+        return {"input": self.digit.pixels, **colors, **self.maps, **outputs}
 
     def metadata(self) -> Mapping[str, str]:
         """`model`, `prediction`, `framing` and `layers` as JSON."""
-        top = self.prediction and {"digit": self.prediction.digit, "probability": self.prediction.probability}
+        prediction = self.prediction
+        top = prediction and {"digit": prediction.digit, "probability": prediction.probability}
         return {
-            "model": encode_json_text(self.model),
+            "model": encode_json_text(self.served.name),
             "prediction": encode_json_text(top),
-            "framing": encode_json_text(self.input.framing),
-            "layers": encode_json_text([layer.name for layer in self.layers]),
+            "framing": encode_json_text(self.digit.framing),
+            "layers": encode_json_text(list(self.maps)),
         }
 
 
-def forward(
-    served: ServedNetwork, source: Source, framing: FramingChoice, layers: Sequence[str]
-) -> FeatureMapsResponse:
+def forward(served: ServedNetwork, source: Source, framing: FramingChoice, layers: Sequence[str]) -> Activations:
     """Frame a digit and pass it through a network.
 
     Args:
@@ -113,32 +126,26 @@ def forward(
     """
     digit = frame(source, framing, served.input_shape)
     trace = served.trace(served.picture_of(digit))
-    outputs = predicted(trace)
-    return FeatureMapsResponse(
-        model=served.name,
-        prediction=outputs if digit.pixels.any() else None,
-        input=digit,
-        # The memory order inside the network is another one, and its arrays are reused for the next digit.
-        layers=[
-            LayerMaps.of(name, served.layers[name].kind, np.array(trace.outputs[name][0], order="C")) for name in layers
-        ],
-        _outputs=outputs,
-    )
+    # The memory order inside the network is another one, and its arrays are reused for the next digit.
+    maps = {name: np.array(trace.outputs[name][0], order="C") for name in layers}
+    return Activations(served, digit, maps, predicted(trace))
 
 
 def predicted(trace: ForwardTrace) -> Prediction:
     """The prediction of a trace of one image, in arrays of its own."""
     probabilities = trace.probabilities[0].copy()
-    return Prediction(int(probabilities.argmax()), float(probabilities.max()), probabilities, trace.logits[0].copy())
+    top = int(probabilities.argmax())
+    return Prediction(top, float(probabilities[top]), probabilities, trace.logits[0].copy())
 
 
-def encode_feature_maps(response: FeatureMapsResponse, served: ServedNetwork, wanted: ResponseFormat) -> bytes:
+def encode_feature_maps(activations: Activations, wanted: ResponseFormat) -> bytes:
     """Write feature maps, or one filter's; a PNG shows the only layer in its fixed color range."""
     if wanted.media_type == PNG:
-        (layer,) = response.layers
-        colors = served.artifact.calibration[layer.name].display_range
-        return encode_maps(layer.feature_maps, colors, wanted.filter, wanted.zoom, wanted.theme)
-    return encode_response(response if wanted.filter is None else response.only(wanted.filter), wanted)
+        ((layer, maps),) = activations.maps.items()
+        colors = activations.served.artifact.calibration[layer].display_range
+        return encode_maps(maps, colors, wanted.filter, wanted.zoom, wanted.theme)
+    chosen = activations if wanted.filter is None else activations.only(wanted.filter)
+    return encode_response(chosen.response() if wanted.media_type == JSON else chosen, wanted)
 
 
 def top_prediction(pixels: Float32, probabilities: NDArray[np.floating]) -> TopPrediction | None:

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__, pages
 from app.addresses import Addresses
@@ -17,6 +16,7 @@ from app.formats import GZIP_LEVEL
 from app.lifespan import lifespan
 from app.live import channel
 from app.middleware.body_limit import BodyLimitMiddleware
+from app.middleware.compression import CompressionMiddleware
 from app.middleware.forwarded import ForwardedMiddleware
 from app.middleware.head import HeadMiddleware
 from app.middleware.known_hosts import KnownHostsMiddleware, known_hosts
@@ -60,23 +60,21 @@ from app.operations import (
     weights,
 )
 from app.problems import install_problem_handlers, reject_unknown_socket, root_path_of
+from app.routing import add_routes
 from app.settings import ROOT, Settings
 from app.static_files import PREFIX, StaticFiles
 from app.trainings import routes as trainings
 from app.view_id import model_name
 
-GZIP_BYTES = 500
-"""A smaller response would shrink by little more than the headers that say that it is compressed."""
-
 ROUTES = (
+    feature_maps,
+    channel,
     models,
     visitor_networks,
     history,
     kernels,
     weights,
     code,
-    feature_maps,
-    channel,
     neuron,
     layer_costs,
     perturb_pixel,
@@ -102,7 +100,7 @@ ROUTES = (
     health,
     pages,
 )
-"""Modules with a `router`, in the order in which paths are matched and documented."""
+"""Modules with a `router`, in the order in which paths are matched: those that are requested most come first."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -114,7 +112,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -131,7 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     install_problem_handlers(app)
     for routes in ROUTES:
-        app.include_router(routes.router)
+        add_routes(app, routes.router)
     app.add_api_websocket_route("/{path:path}", reject_unknown_socket)
     app.mount(PREFIX, static_files, name="static")
     _document(app)
@@ -204,12 +201,7 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: Metrics, unread: U
         seconds=settings.body_seconds,
     )
     # Arrays of float32 hardly shrink: compressing them would take longer than sending them.
-    app.add_middleware(
-        GZipMiddleware,
-        minimum_size=GZIP_BYTES,
-        compresslevel=GZIP_LEVEL,
-        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, SAFETENSORS, NPZ),
-    )
+    app.add_middleware(CompressionMiddleware, level=GZIP_LEVEL, excluded=(SAFETENSORS, NPZ))
     app.add_middleware(UnexpectedErrorsMiddleware)
     app.add_middleware(KnownHostsMiddleware, hosts=known_hosts(settings.hosts, settings.host))
     app.add_middleware(SecurityHeadersMiddleware, has_embeds=bool(settings.embed_origins))

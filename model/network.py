@@ -157,7 +157,10 @@ class Network:
 
     def images_of(self, pictures: NDArray[Any]) -> NDArray[Any]:
         """(N, H, W) ink, which every channel gets alike, or (N, 3, H, W) colors → (N, C, H, W) for this network."""
-        return pictures if pictures.ndim == 4 else np.repeat(pictures[:, np.newaxis], self.input_shape[0], axis=1)
+        if pictures.ndim == 4:
+            return pictures
+        count, height, width = pictures.shape
+        return np.broadcast_to(pictures[:, np.newaxis], (count, self.input_shape[0], height, width))
 
     def forward(self, images: Images) -> tuple[Logits, list[Context]]:
         """Logits for training, where the loss takes the softmax itself.

@@ -1,6 +1,7 @@
 """The formats of responses, and which of them a client wants."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.errors import NotAcceptable
 
@@ -13,22 +14,23 @@ TENSORS = (JSON, SAFETENSORS, NPZ)
 """The formats of every response with arrays."""
 
 
-def negotiate(accept: str | None, offered: Sequence[str]) -> str:
+@lru_cache(maxsize=256)
+def negotiate(accept: str | None, offered: tuple[str, ...]) -> str:
     """The offered format that an Accept header prefers; the first offered of equals.
 
     Args:
-        accept: The header; None or empty accepts anything.
+        accept: The header, or its beginning; None or empty accepts anything.
         offered: Formats, the usual one first.
 
     Raises:
         NotAcceptable: The header rules out all of them.
 
-    >>> negotiate("text/html, image/png;q=0.5, */*;q=0.1", [JSON, PNG])
+    >>> negotiate("text/html, image/png;q=0.5, */*;q=0.1", (JSON, PNG))
     'image/png'
     """
     if not accept:
         return offered[0]
-    ranges = [_parse_range(part) for part in accept[:1000].split(",")]
+    ranges = [_parse_range(part) for part in accept.split(",")]
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     if _quality(best, ranges) <= 0:
         raise NotAcceptable(

@@ -82,9 +82,11 @@ def read_message(samples: SampleCatalog, settings: Settings, text: str) -> Messa
 
 def respond(computation: Computation, most_cells: int) -> bytes:
     """Draw within the bounds of `draw`, frame, compute and encode; takes time, so call it in the pool."""
-    response = forward(computation.served, computation.make_source(most_cells), computation.framing, computation.layers)
+    activations = forward(
+        computation.served, computation.make_source(most_cells), computation.framing, computation.layers
+    )
     wanted = ResponseFormat(SAFETENSORS, computation.dtype)
-    return encode_response(response, wanted, metadata={"sequence": encode_json_text(computation.sequence)})
+    return encode_response(activations, wanted, metadata={"sequence": encode_json_text(computation.sequence)})
 
 
 def encode_problem(sequence: int | None, error: AppError, instance: str, root_path: str) -> str:

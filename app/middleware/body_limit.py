@@ -6,11 +6,11 @@ It counts the bytes that arrive, since a Content-Length may be missing or wrong.
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, BodyTooLarge, RequestTooSlow, ServerBusy
+from app.middleware.headers import request_header
 from app.problems import problem_response
 
 # The rest of a rejected body is not read, so the connection cannot serve another request.
@@ -39,7 +39,7 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
+        declared = request_header(scope, b"content-length")
         if declared.isdecimal() and int(declared[:20]) > self._body_bytes:
             await problem_response(Request(scope), self._too_large(int(declared[:20])))(scope, receive, send)
             return

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from app.middleware.headers import request_header
 from app.settings import ROOT_PATH
 
 _PREFIX = re.compile(ROOT_PATH)
@@ -30,7 +30,7 @@ class ForwardedMiddleware:
         if scope["type"] in ("http", "websocket"):
             client = scope.get("client")
             if client is not None and client[0] in self._app.trusted_hosts:
-                prefix = Headers(scope=scope).get("x-forwarded-prefix", "").rstrip("/")
+                prefix = request_header(scope, b"x-forwarded-prefix").rstrip("/")
                 if prefix and _PREFIX.fullmatch(prefix) and self._is_free(prefix):
                     scope = {**scope, "root_path": prefix}
         await self._app(scope, receive, send)  # type: ignore[arg-type]

@@ -1,14 +1,15 @@
 """RequestIdMiddleware: one id for each request, in its response and in its log lines."""
 
+import random
 import re
-import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware.headers import add_headers, request_header
 from app.observability.logging import request_id
 
 HEADER = "X-Request-ID"
+NAME = HEADER.lower().encode()
 
 # The client's id goes into headers and logs, so only harmless characters are accepted.
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -17,8 +18,8 @@ RESPONSES = ("http.response.start", "websocket.accept", "websocket.http.response
 
 
 def new_request_id() -> str:
-    """16 hexadecimal digits."""
-    return secrets.token_hex(8)
+    """16 hexadecimal digits; anyone may guess them."""
+    return f"{random.getrandbits(64):016x}"
 
 
 class RequestIdMiddleware:
@@ -31,12 +32,12 @@ class RequestIdMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        sent = Headers(scope=scope).get(HEADER, "")
+        sent = request_header(scope, NAME)
         own = sent if _ACCEPTED.fullmatch(sent) else new_request_id()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] in RESPONSES:
-                MutableHeaders(scope=message)[HEADER] = own
+                add_headers(message, [(NAME, own.encode())])
             await send(message)
 
         token = request_id.set(own)

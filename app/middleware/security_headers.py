@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.middleware.headers import add_headers, encoded
 
 
 def content_security_policy(framed_by: Sequence[str] = ()) -> str:
@@ -33,7 +34,7 @@ DOCUMENT_HEADERS = {
 }
 """For everything that a browser might open as a page of its own; a page may have its own policy."""
 
-PARTS = ("text/javascript", "text/css")
+PARTS = (b"text/javascript", b"text/css")
 """Never pages: a browser heeds the policies of the page that loads them. A page loads forty of them, so bytes count."""
 
 
@@ -53,21 +54,20 @@ class SecurityHeadersMiddleware:
                 and scripts would be those of another site.
         """
         self._app = app
-        self._has_embeds = has_embeds
-        self._headers = {**HEADERS, "Cross-Origin-Resource-Policy": "cross-origin" if has_embeds else "same-origin"}
+        policy = "cross-origin" if has_embeds else "same-origin"
+        self._of_all = encoded({**HEADERS, "Cross-Origin-Resource-Policy": policy})
+        self._of_documents = encoded(DOCUMENT_HEADERS)
+        # Browsers keep these files, and use the same ones in frames without an origin.
+        self._of_parts = encoded({"Access-Control-Allow-Origin": "*"} if has_embeds else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:
             if message["type"] in RESPONSES:
-                headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
-                if headers.get("Content-Type", "").startswith(PARTS):
-                    if self._has_embeds:
-                        # Browsers keep these files, and use the same ones in frames without an origin.
-                        headers["Access-Control-Allow-Origin"] = "*"
-                else:
-                    for name, value in DOCUMENT_HEADERS.items():
-                        headers.setdefault(name, value)
+                own = dict(message["headers"])
+                is_part = own.get(b"content-type", b"").startswith(PARTS)
+                # A page may have a policy of its own.
+                more = self._of_parts if is_part else [each for each in self._of_documents if each[0] not in own]
+                add_headers(message, [*self._of_all, *more])
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -3,9 +3,9 @@
 import logging
 from time import perf_counter
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware.headers import add_headers
 from app.observability.metrics import Metrics
 from app.static_files import PREFIX
 from app.view_id import without_view_ids
@@ -37,7 +37,7 @@ class TimingMiddleware:
                 # A page loads fifty static files: there the header would only add to what is downloaded.
                 if not is_static:
                     milliseconds = (perf_counter() - begin) * 1000
-                    MutableHeaders(scope=message)["Server-Timing"] = f"app;dur={milliseconds:.2f}"
+                    add_headers(message, [(b"server-timing", f"app;dur={milliseconds:.2f}".encode())])
             await send(message)
 
         try:
@@ -47,8 +47,7 @@ class TimingMiddleware:
             # Labels come from this server's own routes and methods: a client must not be able to invent any.
             method = scope["method"] if scope["method"] in METHODS else "other"
             route = "/static" if is_static else str(getattr(scope.get("route"), "path", "unknown"))
-            self._metrics.requests.labels(method, route, str(status)).inc()
-            self._metrics.latency.labels(method, route).observe(seconds)
+            self._metrics.count_response(method, route, status, seconds)
             # The path alone: a query may hold a shared drawing.
             path = without_view_ids(scope["path"])[:200]
             fields = {"method": method, "path": path, "status": status, "ms": round(seconds * 1000, 2)}

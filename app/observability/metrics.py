@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from time import perf_counter
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -52,6 +53,14 @@ class Metrics:
         self._visitor_bytes = Gauge(
             "kernelscope_visitor_network_bytes", "Bytes of visitors' networks on disk.", registry=self._registry
         )
+        # Finding the counter of some labels takes several times as long as counting.
+        self._of_response = lru_cache(maxsize=1024)(
+            lambda method, route, status: (
+                self.requests.labels(method, route, str(status)),
+                self.latency.labels(method, route),
+            )
+        )
+        self._of_inference = lru_cache(maxsize=256)(self.inference.labels)
         self._pending = Gauge("kernelscope_pending_jobs", "Computations running or waiting.", registry=self._registry)
 
     def observe_pending(self, pending: Callable[[], float]) -> None:
@@ -67,12 +76,18 @@ class Metrics:
         self._visitor_networks.set_function(lambda: usage()[0])
         self._visitor_bytes.set_function(lambda: usage()[1])
 
+    def count_response(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a response and how long it took."""
+        requests, latency = self._of_response(method, route, status)
+        requests.inc()
+        latency.observe(seconds)
+
     @contextmanager
     def timed_inference(self, model: str) -> Iterator[None]:
         """Count how long the block takes."""
         begin = perf_counter()
         yield
-        self.inference.labels(model).observe(perf_counter() - begin)
+        self._of_inference(model).observe(perf_counter() - begin)
 
     async def expose(self) -> bytes:
         """All of them in Prometheus's text format.

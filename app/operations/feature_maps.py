@@ -15,10 +15,11 @@ from app.forward import FeatureMapsResponse, encode_feature_maps, forward
 from app.framing import FramingChoice, MakeSource, Source
 from app.operations import API
 from app.parameters import CheckpointParameter, LayersParameter, ModelPath, PictureParameters, require_one_layer
+from app.routing import DirectRoute
 from app.scheduling import INSTANT_POINTS, Length, run_by_length
 from app.served_network import ServedNetwork
 
-router = APIRouter(prefix=API, tags=["Feature maps"])
+router = APIRouter(prefix=API, tags=["Feature maps"], route_class=DirectRoute)
 
 FORMAT_ERRORS = (UnknownFilter, NotAcceptable, OneLayerRequired, PictureTooLarge)
 
@@ -114,8 +115,7 @@ async def _respond(
     wanted = replace(wanted, at_once=length == Length.INSTANT)
 
     def compute(most_cells: int) -> bytes:
-        response = forward(served, make_source(most_cells), framing, layers)
-        return encode_feature_maps(response, served, wanted)
+        return encode_feature_maps(forward(served, make_source(most_cells), framing, layers), wanted)
 
     with context.metrics.timed_inference(served.metric_label):
         body = await run_by_length(context.pool, context.slow_pool, length, compute)

@@ -157,7 +157,7 @@ async def compute_edited_feature_maps(request: Request) -> Response:
     def compute() -> bytes:
         edited = served.with_network(edited_network(served, body.edits))
         source = source_of(body, context.samples, context.settings)
-        return encode_feature_maps(forward(edited, source, body.framing, layers), edited, wanted)
+        return encode_feature_maps(forward(edited, source, body.framing, layers), wanted)
 
     return send(await context.slow_pool.run(compute), wanted.media_type)
 

@@ -129,15 +129,14 @@ def could_be_mnist(gray: NDArray[Any]) -> bool:
     All of MNIST's 70,000 have 28×28 pixels, most of them exactly 0, and light ink within 20×20.
 
     Args:
-        gray: (H, W), 0 black.
+        gray: (H, W), 0 black; no number is negative.
     """
-    lit = gray > 0
-    if gray.shape != (FRAME_SIZE, FRAME_SIZE) or lit.sum() > lit.size / 2:
+    if gray.shape != (FRAME_SIZE, FRAME_SIZE):
         return False
-    if not lit.any():
-        return True
-    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
-    return bool(max(np.ptp(rows), np.ptp(columns)) < round(BOX_SHARE * FRAME_SIZE))
+    rows, columns = gray.nonzero()  # in reading order
+    if not 0 < len(rows) <= gray.size / 2:
+        return not len(rows)
+    return bool(max(rows[-1] - rows[0], columns.max() - columns.min()) < round(BOX_SHARE * FRAME_SIZE))
 
 
 def center_of_mass(image: Float32) -> tuple[float, float]:

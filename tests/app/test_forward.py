@@ -23,7 +23,7 @@ def pixels(rng: np.random.Generator) -> np.ndarray:
 
 
 def test_maps_are_what_the_network_computes(served: ServedNetwork, tiny_network: Network, pixels: np.ndarray):
-    response = forward(served, from_pixels(pixels), "none", TINY_LAYERS)
+    response = forward(served, from_pixels(pixels), "none", TINY_LAYERS).response()
 
     expected = InferencePlan(tiny_network).trace(pixels[np.newaxis, np.newaxis]).outputs
     for layer in response.layers:
@@ -34,7 +34,7 @@ def test_maps_are_what_the_network_computes(served: ServedNetwork, tiny_network:
 
 
 def test_the_prediction_is_the_most_probable_class(served: ServedNetwork, pixels: np.ndarray):
-    response = forward(served, from_pixels(pixels), "none", [])
+    response = forward(served, from_pixels(pixels), "none", []).response()
 
     prediction = response.prediction
     assert prediction is not None
@@ -46,21 +46,21 @@ def test_the_prediction_is_the_most_probable_class(served: ServedNetwork, pixels
 
 
 def test_a_blank_pad_has_maps_but_no_prediction(served: ServedNetwork):
-    response = forward(served, from_strokes([], 0.065), "auto", ["conv1"])
+    response = forward(served, from_strokes([], 0.065), "auto", ["conv1"]).response()
 
     assert response.prediction is None
     assert response.layers[0].feature_maps.shape == (4, 28, 28)
 
 
 def test_layers_come_in_the_order_asked_for(served: ServedNetwork, pixels: np.ndarray):
-    response = forward(served, from_pixels(pixels), "none", ["linear", "conv1"])
+    response = forward(served, from_pixels(pixels), "none", ["linear", "conv1"]).response()
 
     assert [layer.name for layer in response.layers] == ["linear", "conv1"]
     assert [layer.kind for layer in response.layers] == ["linear", "conv2d"]
 
 
 def test_a_later_digit_leaves_an_earlier_answer_as_it_was(served: ServedNetwork, pixels: np.ndarray):
-    response = forward(served, from_pixels(pixels), "none", TINY_LAYERS)
+    response = forward(served, from_pixels(pixels), "none", TINY_LAYERS).response()
     kept = [layer.feature_maps.copy() for layer in response.layers]
     prediction = response.prediction
     assert prediction is not None

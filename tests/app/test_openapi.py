@@ -47,6 +47,8 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
     assert [name for name, _operation in _operations(document)] == [
+        "POST /api/v1/models/{model}/feature-maps",
+        "POST /api/v1/models/{model}/feature-maps/upload",
         "GET /api/v1/models",
         "POST /api/v1/models",
         "GET /api/v1/models/{model}",
@@ -55,8 +57,6 @@ def test_every_operation_of_the_api_is_described(document: dict[str, Any]):
         "GET /api/v1/models/{model}/layers/{layer}/kernels",
         "GET /api/v1/models/{model}/weights",
         "POST /api/v1/models/{model}/code",
-        "POST /api/v1/models/{model}/feature-maps",
-        "POST /api/v1/models/{model}/feature-maps/upload",
         "POST /api/v1/models/{model}/neuron",
         "GET /api/v1/experiments/layer-costs",
         "POST /api/v1/experiments/perturb-pixel",

@@ -3,7 +3,7 @@ import pytest
 from app.codecs.media_types import JSON, NPZ, PNG, SAFETENSORS, TENSORS, negotiate
 from app.errors import NotAcceptable
 
-OFFERED = [*TENSORS, PNG]
+OFFERED = (*TENSORS, PNG)
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_a_client_that_wants_none_of_the_formats_is_told_which_there_are(accept:
     with pytest.raises(NotAcceptable, match="application/json, application/x-safetensors") as refusal:
         negotiate(accept, OFFERED)
 
-    assert refusal.value.numbers["offered"] == OFFERED
+    assert refusal.value.numbers["offered"] == list(OFFERED)
