@@ -90,7 +90,7 @@ def compressed_if_accepted(request: Request, wanted: ResponseFormat) -> Response
     Its response is sent by `send` with ``is_gzipped``.
     """
     accepts_gzip = "gzip" in request.headers.get("accept-encoding", "")
-    return replace(wanted, is_gzipped=accepts_gzip and wanted.media_type == SAFETENSORS)
+    return replace(wanted, is_gzipped=True) if accepts_gzip and wanted.media_type == SAFETENSORS else wanted
 
 
 def send(body: bytes, media_type: str, *, is_gzipped: bool = False) -> Response:

@@ -4,11 +4,12 @@ As parameters and dependencies of FastAPI, one by one, they cost a request sever
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Self, get_args
 
 from fastapi import Path, Request
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
 
 from app.codecs.colormaps import Theme
 from app.codecs.media_types import PNG, TENSORS
@@ -39,8 +40,14 @@ Names = Annotated[list[str], BeforeValidator(split_commas)]
 """Names separated by commas, or a parameter that is repeated."""
 
 
+REMEMBERED_BYTES = 200
+"""A longer query is read anew."""
+
+
 class Parameters(BaseModel):
     """The query parameters of an operation."""
+
+    model_config = ConfigDict(frozen=True)
 
     @classmethod
     def of(cls, request: Request) -> Self:
@@ -51,8 +58,20 @@ class Parameters(BaseModel):
         Raises:
             InvalidInput: A value is out of range or a parameter is repeated; the message names it.
         """
+        query: bytes = request.scope["query_string"]
+        # The page and programs send the same few queries again and again.
+        read = cls._read_before if len(query) <= REMEMBERED_BYTES else cls._read
+        return read(query)
+
+    @classmethod
+    @lru_cache(maxsize=512)
+    def _read_before(cls, query: bytes) -> Self:
+        return cls._read(query)
+
+    @classmethod
+    def _read(cls, query: bytes) -> Self:
         given: dict[str, str] = {}
-        for name, value in request.query_params.multi_items():
+        for name, value in QueryParams(query).multi_items():
             if name not in given:
                 given[name] = value
             elif name in _names_of(cls):

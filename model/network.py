@@ -159,8 +159,8 @@ class Network:
         """(N, H, W) ink, which every channel gets alike, or (N, 3, H, W) colors → (N, C, H, W) for this network."""
         if pictures.ndim == 4:
             return pictures
-        count, height, width = pictures.shape
-        return np.broadcast_to(pictures[:, np.newaxis], (count, self.input_shape[0], height, width))
+        images = pictures[:, np.newaxis]
+        return images if self.input_shape[0] == 1 else np.repeat(images, self.input_shape[0], axis=1)
 
     def forward(self, images: Images) -> tuple[Logits, list[Context]]:
         """Logits for training, where the loss takes the softmax itself.

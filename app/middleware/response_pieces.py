@@ -6,7 +6,7 @@ So a body of 7 MB of which a client read 6 MB would count as 1 MB.
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PIECE_BYTES = 2**17
+PIECE_BYTES = 2**18
 """What a connection may hold uncounted."""
 
 

@@ -92,15 +92,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._expect_headers()
 
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
+        self._header_bytes = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if self._header_bytes > HEADER_BYTES:
+            # The parser turns this into its own error, which ends in `send_400_response`.
+            raise ValueError("headers too large")
         hosts = sum(name == b"host" for name, _value in self.headers)
         if hosts != 1 and self.parser.get_http_version() == "1.1":
             # A proxy and this server could take the request for different sites.
@@ -139,12 +135,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
-
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > HEADER_BYTES:
-            # The parser turns this into its own error, which ends in `send_400_response`.
-            raise ValueError("headers too large")
 
     def _reject_slow(self) -> None:
         if not self.transport.is_closing():
