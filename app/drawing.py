@@ -52,23 +52,18 @@ def draw(
         (112, 112) uint8, 0 paper, 255 ink.
 
     Raises:
-        DrawingTooLarge: The pen would touch too many cells.
-        DrawingTakesLong: It would touch more than ``most_cells`` now.
+        DrawingTooLarge: The pen would touch too many cells now.
+        DrawingTakesLong: It would touch more than ``most_cells``.
     """
-    window = (2 * math.ceil(PIECE / 2 + pen_width * INK_SIZE / 2 + 1) + 1) ** 2
-
-    def cells_of(some: Sequence[Stroke]) -> int:
-        return sum(map(_pieces_of, some)) * window
-
-    cells = cells_of(strokes)
+    to_draw = strokes if growing is None else growing.unfinished(strokes, pen_width)
+    cells = sum(map(_pieces_of, to_draw)) * (2 * math.ceil(PIECE / 2 + pen_width * INK_SIZE / 2 + 1) + 1) ** 2
     if cells > MAX_CELLS:
         raise DrawingTooLarge(
             f"The pen would touch {cells:,} cells; this server draws up to {MAX_CELLS:,}.",
             cells=cells,
             limit_cells=MAX_CELLS,
         )
-    # Few drawings are so large that it matters what of them was drawn before.
-    if cells > most_cells and (growing is None or cells_of(growing.unfinished(strokes, pen_width)) > most_cells):
+    if cells > most_cells:
         raise DrawingTakesLong
     return rasterize_strokes(strokes, pen_width) if growing is None else growing.draw(strokes, pen_width)
 

@@ -115,12 +115,15 @@ def _on_paper(digit: Float32, placed: Box, side: int) -> Float32:
 
 def ink_box(ink: Ink) -> Box | None:
     """The bounding box of everything at least a quarter as dark as the darkest; None if that is too faint."""
-    dark = ink >= _least_ink(ink)
-    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    by_row = ink.max(axis=1, initial=0)
+    least = _least_ink(by_row)
+    rows = np.flatnonzero(by_row >= least)
     if not rows.size:
         return None
-    top, left = int(rows[0]), int(columns[0])
-    return Box(top, left, int(rows[-1]) - top + 1, int(columns[-1]) - left + 1)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    columns = np.flatnonzero(ink[top:bottom].max(axis=0) >= least)
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    return Box(top, left, bottom - top, right - left)
 
 
 def could_be_mnist(gray: NDArray[Any]) -> bool:
@@ -148,6 +151,7 @@ def center_of_mass(image: Float32) -> tuple[float, float]:
 
 
 def _least_ink(ink: Ink) -> float:
+    """Of an image, or of anything that holds its darkest ink."""
     return max(FAINTEST, INK_SHARE * int(ink.max(initial=0)))
 
 

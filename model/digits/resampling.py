@@ -3,11 +3,14 @@
 Knows nothing of digits.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from model.arrays import Float32
 
 
+@lru_cache(maxsize=512)
 def resize_matrix(size: int, new_size: int) -> Float32:
     """The linear map that resizes one axis.
 
@@ -19,13 +22,15 @@ def resize_matrix(size: int, new_size: int) -> Float32:
         new_size: Extent after resizing, in pixels.
 
     Returns:
-        (new_size, size) float32, non-negative; each row sums to 1.
+        (new_size, size) float32, non-negative, read-only; each row sums to 1.
     """
     scale = size / new_size
     centers = (np.arange(new_size) + 0.5) * scale
     distance = np.abs(np.arange(size) + 0.5 - centers[:, np.newaxis])
     weights = np.maximum(0.0, 1.0 - distance / max(scale, 1.0))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    matrix = np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
+    matrix.flags.writeable = False  # shared by all who resize so
+    return matrix
 
 
 def resize(image: Float32, height: int, width: int) -> Float32:

@@ -35,22 +35,33 @@ def second_shape(ink: Ink, threshold: float) -> Ink | None:
     """
     height, width = ink.shape
     step = 1 + max(height, width) // LOOKED_AT
-    # The largest of each block: a hairline between the rows that are looked at would be missed.
-    blocks = np.maximum.reduceat(
-        np.maximum.reduceat(ink, np.arange(0, height, step), axis=0), np.arange(0, width, step), axis=1
-    )
-    rows, columns = step * np.stack(np.nonzero(blocks >= threshold))
-    if width < (GAP + 0.1) * height or not rows.size:
+    if width < (GAP + 0.1) * height:
         return None
-    for slant in SLANTS:
-        across = np.rint(columns + slant * (rows - height / 2)).astype(np.intp)
-        occupied = np.flatnonzero(np.bincount(across - across.min())) + across.min()
-        for gap in np.flatnonzero(np.diff(occupied) - step >= GAP * height):
-            middle = float(occupied[gap] + occupied[gap + 1]) / 2
-            left = across < middle
-            if min(np.ptp(rows[left]), np.ptp(rows[~left])) + step >= HEIGHT * height:
-                return _smaller(ink, slant, middle)
+    rows, columns = (step * each for each in (_blocks(ink, step) >= threshold).nonzero())
+    if not rows.size:
+        return None
+    # (slant, block): its column, if the digit is sheared so that the gap is upright.
+    across = np.rint(columns + np.multiply.outer(SLANTS, rows - height / 2)).astype(np.intp)
+    first = across.min()
+    occupied = np.zeros((len(SLANTS), across.max() + 1 - first), dtype=bool)
+    occupied[np.arange(len(SLANTS))[:, np.newaxis], across - first] = True
+    slants, filled = np.nonzero(occupied)
+    is_gap = (np.diff(filled) - step >= GAP * height) & (np.diff(slants) == 0)
+    for gap in np.flatnonzero(is_gap):
+        slant, middle = slants[gap], float(filled[gap] + filled[gap + 1]) / 2 + first
+        left = across[slant] < middle
+        if min(np.ptp(rows[left]), np.ptp(rows[~left])) + step >= HEIGHT * height:
+            return _smaller(ink, SLANTS[slant], middle)
     return None
+
+
+def _blocks(ink: Ink, step: int) -> Ink:
+    """The largest of each block: a hairline between the rows that are looked at would be missed."""
+    if step == 1:
+        return ink
+    height, width = ink.shape
+    by_row = np.maximum.reduceat(ink, np.arange(0, height, step), axis=0)
+    return np.maximum.reduceat(by_row, np.arange(0, width, step), axis=1)
 
 
 def _smaller(ink: Ink, slant: float, middle: float) -> Ink:

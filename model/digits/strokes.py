@@ -39,7 +39,8 @@ def rasterize_strokes(strokes: Sequence[Stroke], pen_width: float) -> Ink:
     Returns:
         (112, 112) uint8, 0 paper, 255 ink.
     """
-    return _draw_pieces(_joined([_pieces(stroke) for stroke in strokes if len(stroke)]), pen_width)
+    pieces = _joined([_pieces(stroke) for stroke in strokes if len(stroke)])
+    return _with_pieces(_blank(), pieces, pen_width)
 
 
 class GrowingInk:
@@ -51,35 +52,38 @@ class GrowingInk:
     def __init__(self) -> None:
         self._strokes: Sequence[Stroke] = ()
         self._pen_width = 0.0
-        self._settled = np.zeros((INK_SIZE, INK_SIZE), dtype=np.uint8)
-        self._settled_pieces = 0
+        self._settled = _blank()
+        self._place = START
 
     def draw(self, strokes: Sequence[Stroke], pen_width: float) -> Ink:
         """What `rasterize_strokes` gives, to the last bit, but for the time it takes.
 
         Any strokes will do. Those that go on where the last ones ended, longer or more of them, are drawn quickly.
         """
-        known, settled, done = self._strokes, self._settled, self._settled_pieces
+        known, ink, place = self._strokes, self._settled, self._place
         if not self._goes_on(strokes, pen_width):
-            known, settled, done = (), np.zeros((INK_SIZE, INK_SIZE), dtype=np.uint8), 0
-        settling, loose = [], _joined([])
+            known, ink, place = (), _blank(), START
+        finished, growing = [], _joined([])
         for stroke in _behind(known, strokes):
             # The stroke before this one is finished, its last pieces too.
-            settling.append(loose)
-            pieces = _pieces(stroke) if len(stroke) else _joined([])
-            settling.append(pieces.cut(done, pieces.settled))
-            loose = pieces.cut(pieces.settled, len(pieces.starts))
-            done = 0 if stroke is not strokes[-1] else pieces.settled
-        new = _joined(settling)
-        if len(new.starts):
-            # A new array: somebody may still be looking at the old one.
-            settled = np.maximum(settled, _draw_pieces(new, pen_width))
-        self._strokes, self._pen_width, self._settled, self._settled_pieces = strokes, pen_width, settled, done
-        return np.maximum(settled, _draw_pieces(loose, pen_width)) if len(loose.starts) else settled
+            finished.append(growing)
+            if stroke is not strokes[max(0, len(known) - 1)]:
+                place = START
+            growing = _pieces(stroke, place)
+        if growing.settled:
+            finished.append(growing.cut(0, growing.settled))
+            place = growing.place
+            growing = growing.cut(growing.settled, len(growing.starts))
+        ink = _with_pieces(ink, _joined(finished), pen_width)
+        self._strokes, self._pen_width, self._settled, self._place = strokes, pen_width, ink, place
+        return _with_pieces(ink, growing, pen_width)
 
     def unfinished(self, strokes: Sequence[Stroke], pen_width: float) -> Sequence[Stroke]:
-        """Of these strokes, those that are not known to be finished: what `draw` has to look at."""
-        return _behind(self._strokes, strokes) if self._goes_on(strokes, pen_width) else strokes
+        """Of these strokes, what `draw` has to look at."""
+        if not self._strokes or not self._goes_on(strokes, pen_width):
+            return strokes
+        growing, *others = _behind(self._strokes, strokes)
+        return [growing[self._place.point :], *others]
 
     def _goes_on(self, strokes: Sequence[Stroke], pen_width: float) -> bool:
         known = self._strokes
@@ -94,42 +98,72 @@ class GrowingInk:
         )
 
 
+def _blank() -> Ink:
+    return np.zeros((INK_SIZE, INK_SIZE), dtype=np.uint8)
+
+
 def _behind(known: Sequence[Stroke], strokes: Sequence[Stroke]) -> Sequence[Stroke]:
     """The strokes from the last known one on: that one may have grown."""
     return strokes[max(0, len(known) - 1) :]
 
 
-def _draw_pieces(pieces: "Pieces", pen_width: float) -> Ink:
+def _with_pieces(ink: Ink, pieces: "Pieces", pen_width: float) -> Ink:
+    """The ink with these pieces drawn over it, in a new array: somebody may still be looking at the old one."""
     starts, ends = pieces.starts, pieces.ends
+    if not len(starts):
+        return ink
     radius = pen_width * INK_SIZE / 2
     # One window size fits all pieces, so they are drawn by one array expression instead of a loop.
     reach = math.ceil(PIECE / 2 + radius + 1)
-    near_pad = np.all((np.minimum(starts, ends) > -reach) & (np.maximum(starts, ends) < INK_SIZE + reach), axis=1)
-    starts, ends = starts[near_pad], ends[near_pad]
+    low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+    if low.min() <= -reach or high.max() >= INK_SIZE + reach:
+        near_pad = np.all((low > -reach) & (high < INK_SIZE + reach), axis=1)
+        starts, ends = starts[near_pad], ends[near_pad]
+        if not len(starts):
+            return ink
 
-    margin = 2 * reach + 1
-    side = INK_SIZE + 2 * margin
-    coverage = np.zeros(side * side, dtype=np.float32)
-    at_once = max(1, CELLS_AT_ONCE // margin**2)
+    # Only the box of all windows: a stroke that grows by a point touches a fraction of the pad.
+    middles = np.floor((starts + ends) / 2).astype(np.intp)
+    left, top = middles.min(axis=0) - reach
+    width, height = middles.max(axis=0) + reach + 1 - (left, top)
+    coverage = np.zeros(height * width, dtype=np.float32)
+    at_once = max(1, CELLS_AT_ONCE // (2 * reach + 1) ** 2)
     for begin in range(0, len(starts), at_once):
         part = slice(begin, begin + at_once)
-        _cover(coverage, side, margin, starts[part], ends[part], radius, reach)
-    inside = coverage.reshape(side, side)[margin : margin + INK_SIZE, margin : margin + INK_SIZE]
+        _cover(coverage, (top, left), width, middles[part], starts[part], ends[part], radius, reach)
+
+    first_row, first_column = max(0, top), max(0, left)
+    inside = coverage.reshape(height, width)[first_row - top : INK_SIZE - top, first_column - left : INK_SIZE - left]
     # A pen thinner than a cell cannot fill one.
-    return np.rint(inside * np.float32(255 * min(1.0, 2 * radius))).astype(np.uint8)
+    drawn = np.rint(inside * np.float32(255 * min(1.0, 2 * radius))).astype(np.uint8)
+    darker = ink.copy()
+    below = darker[first_row : first_row + drawn.shape[0], first_column : first_column + drawn.shape[1]]
+    np.maximum(below, drawn, out=below)
+    return darker
 
 
 def _cover(
     coverage: Float32,
-    side: int,
-    margin: int,
+    corner: tuple[int, int],
+    width: int,
+    middles: NDArray[np.intp],
     starts: NDArray[np.float64],
     ends: NDArray[np.float64],
     radius: float,
     reach: int,
 ) -> None:
-    """Raise each cell's coverage, of (side · side,), to what any of the pieces covers of it."""
-    middles = np.floor((starts + ends) / 2).astype(np.intp)
+    """Raise each cell's coverage to what any of the pieces covers of it.
+
+    Args:
+        coverage: Of the cells of a box, row by row.
+        corner: Row and column of its first cell.
+        width: Of the box, in cells.
+        middles: (n, 2), the column and row of the middle of each piece.
+        starts: (n, 2) in cells.
+        ends: (n, 2) in cells.
+        radius: Of the pen, in cells.
+        reach: Cells around a middle that its piece may touch.
+    """
     offsets = np.arange(-reach, reach + 1)
 
     # (window row, window column, piece): the distances from each cell's center to the piece's start, along x and along
@@ -153,9 +187,26 @@ def _cover(
     covered = np.subtract(np.float32(radius + 0.5), distance, out=distance)
     np.clip(covered, 0, 1, out=covered)
 
-    rows = (middles[:, 1] + offsets[:, np.newaxis] + margin) * side
-    cells = rows[:, np.newaxis] + (middles[:, 0] + offsets[:, np.newaxis] + margin)
+    top, left = corner
+    rows = (middles[:, 1] + offsets[:, np.newaxis] - top) * width
+    cells = rows[:, np.newaxis] + (middles[:, 0] + offsets[:, np.newaxis] - left)
     np.maximum.at(coverage, cells.ravel(), covered.ravel())
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of a stroke.
+
+    Attributes:
+        point: Its number in the stroke.
+        path: Length of the stroke up to it, in cells.
+    """
+
+    point: int
+    path: float
+
+
+START = Place(0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -167,11 +218,13 @@ class Pieces:
         ends: (n, 2) in cells.
         settled: How many of them stay as they are if the stroke goes on: all but those to a last point that is kept
             only because it is the last.
+        place: The point where those end.
     """
 
     starts: NDArray[np.float64]
     ends: NDArray[np.float64]
     settled: int = 0
+    place: Place = START
 
     def cut(self, begin: int, end: int) -> "Pieces":
         """Some of them."""
@@ -184,28 +237,39 @@ def _joined(pieces: Sequence[Pieces]) -> Pieces:
     return Pieces(starts, np.concatenate([nothing, *(each.ends for each in pieces)]))
 
 
-def _pieces(stroke: Stroke) -> Pieces:
-    points, last_stays = _thin_out(np.asarray(stroke, dtype=np.float64) * INK_SIZE)
+def _pieces(stroke: Stroke, place: Place = START) -> Pieces:
+    """Of a stroke, from a point on that is kept however the stroke goes on."""
+    behind = np.asarray(stroke[place.point :], dtype=np.float64) * INK_SIZE
+    if len(behind) <= (1 if place.point else 0):
+        return _joined([])
+    path = np.cumsum(np.concatenate([[place.path], np.hypot(*np.diff(behind, axis=0).T)]))
+    kept, last_stays = _thin_out(path)
+    points = behind[kept]
     steps = np.diff(points, axis=0)
     parts = np.maximum(1, np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / PIECE)).astype(np.intp)
     of_step = np.repeat(np.arange(len(parts)), parts)
     part = np.arange(len(of_step)) - np.repeat(np.cumsum(parts) - parts, parts)
     step = steps[of_step] / parts[of_step, np.newaxis]
     starts = points[of_step] + step * part[:, np.newaxis]
-    return Pieces(starts, starts + step, len(starts) if last_stays else len(starts) - int(parts[-1]))
+    last, settled = (-1, len(starts)) if last_stays else (-2, len(starts) - int(parts[-1]))
+    return Pieces(starts, starts + step, settled, Place(place.point + int(kept[last]), float(path[kept[last]])))
 
 
-def _thin_out(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+def _thin_out(path: NDArray[np.float64]) -> tuple[NDArray[np.intp], bool]:
     """Drop points less than half a cell along the path from one that is kept: a slow pen sends hundreds.
 
     A single point comes back twice, as a step of no length.
 
+    Args:
+        path: (n,), the length of the stroke up to each point, in cells.
+
     Returns:
-        The points that are kept, and whether the last of them would be if the stroke went on.
+        The numbers of the points that are kept, and whether the last of them would be if the stroke went on.
     """
-    path = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    if len(path) == 1:
+        return np.zeros(2, dtype=np.intp), False
     bins = np.floor(path * 2)
     kept = np.concatenate([[True], bins[1:] != bins[:-1]])
-    last_stays = bool(kept[-1]) and len(points) > 1
+    last_stays = bool(kept[-1])
     kept[-1] = True
-    return points[[0, 0] if len(points) == 1 else kept], last_stays
+    return np.flatnonzero(kept), last_stays

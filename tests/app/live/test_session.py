@@ -264,4 +264,4 @@ def test_what_a_session_draws_while_it_grows_is_what_is_drawn_at_once(session: L
 
     at_once = drawing(np.concatenate([A, B, C, D]))()
     np.testing.assert_array_equal(grown.ink, at_once.ink)
-    np.testing.assert_array_equal(grown.unframed, at_once.unframed)
+    np.testing.assert_array_equal(grown.unframed(), at_once.unframed())
