@@ -45,6 +45,8 @@ class CompressionMiddleware:
 
 
 def _varied(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    vary = [value for name, value in headers if name == b"vary"]
+    if VARY in b", ".join(vary):
+        return list(headers)
     others = [header for header in headers if header[0] != b"vary"]
-    vary = [value for name, value in headers if name == b"vary" and value != VARY]
     return [*others, (b"vary", b", ".join([*vary, VARY]))]

@@ -129,3 +129,20 @@ async def test_a_closed_pool_is_not_ready():
     with pytest.raises(NotReady):
         await pool.run(lambda: None)
     assert not pool.is_open
+
+
+async def test_what_takes_no_longer_than_a_thread_would_runs_in_the_event_loop():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+
+    assert pool.run_here(threading.get_ident) == threading.get_ident()
+    pool.close(10)
+
+
+async def test_nothing_runs_in_the_event_loop_either_once_the_pool_is_closed_or_memory_is_full():
+    full = ComputePool(threads=1, queue=0, queue_seconds=10, is_full=lambda: True)
+    with pytest.raises(ServerBusy, match="Responses that other clients do not read take all the memory"):
+        full.run_here(threading.get_ident)
+
+    full.close(10)
+    with pytest.raises(NotReady, match="The server is stopping"):
+        full.run_here(threading.get_ident)

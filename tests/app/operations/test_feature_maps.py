@@ -408,6 +408,21 @@ async def assert_drawings_do_not_wait_for(app: FastAPI, client: httpx.AsyncClien
     assert await long
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-safetensors"])
+async def test_drawing_of_a_digit_waits_for_no_thread(app: FastAPI, client: httpx.AsyncClient, accept: str):
+    gate = threading.Event()
+    taken = [asyncio.create_task(pool.run(gate.wait)) for pool in (app.state.context.pool, app.state.context.slow_pool)]
+    headers = {"Accept": accept, "Accept-Encoding": "identity"}
+    try:
+        drawn = await asyncio.wait_for(client.post(URL, json={"strokes": SEVEN}, headers=headers), timeout=30)
+        assert not any(task.done() for task in taken)
+    finally:
+        gate.set()
+
+    assert drawn.status_code == 200
+    assert all(await asyncio.gather(*taken))
+
+
 async def test_drawings_do_not_wait_for_what_takes_long(app: FastAPI, client: httpx.AsyncClient):
     files = {"file": ("a.png", encode(Image.fromarray(page_with_line())))}
 
