@@ -52,7 +52,7 @@ async def run_by_length(
     short, long = (pool.run_seated, slow_pool.run_seated) if has_seat else (pool.run, slow_pool.run)
     if length == Length.INSTANT:
         with suppress(DrawingTakesLong):
-            return pool.run_here(compute, INSTANT_CELLS)
+            return await pool.run_here(compute, INSTANT_CELLS)
     if length <= Length.SHORT:
         with suppress(DrawingTakesLong):
             return await short(compute, SHORT_CELLS)

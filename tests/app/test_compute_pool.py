@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from itertools import pairwise
 
 import pytest
 
@@ -134,15 +135,33 @@ async def test_a_closed_pool_is_not_ready():
 async def test_what_takes_no_longer_than_a_thread_would_runs_in_the_event_loop():
     pool = ComputePool(threads=1, queue=0, queue_seconds=10)
 
-    assert pool.run_here(threading.get_ident) == threading.get_ident()
+    assert await pool.run_here(threading.get_ident) == threading.get_ident()
     pool.close(10)
 
 
 async def test_nothing_runs_in_the_event_loop_either_once_the_pool_is_closed_or_memory_is_full():
     full = ComputePool(threads=1, queue=0, queue_seconds=10, is_full=lambda: True)
     with pytest.raises(ServerBusy, match="Responses that other clients do not read take all the memory"):
-        full.run_here(threading.get_ident)
+        await full.run_here(threading.get_ident)
 
     full.close(10)
     with pytest.raises(NotReady, match="The server is stopping"):
-        full.run_here(threading.get_ident)
+        await full.run_here(threading.get_ident)
+
+
+async def test_event_loop_looks_around_between_two_jobs():
+    pool = ComputePool(threads=1, queue=0, queue_seconds=10)
+    order: list[str] = []
+
+    async def arrive() -> None:
+        while len([name for name in order if name.startswith("job")]) < 3:
+            order.append("event")
+            await asyncio.sleep(0)
+
+    jobs = [asyncio.create_task(pool.run_here(order.append, f"job {number}")) for number in range(3)]
+    await asyncio.gather(*jobs, arrive())
+
+    assert [name for name in order if name != "event"] == ["job 0", "job 1", "job 2"]
+    places = [order.index(f"job {number}") for number in range(3)]
+    assert all("event" in order[earlier:later] for earlier, later in pairwise(places)), order
+    pool.close(10)
