@@ -22,6 +22,7 @@ from bench.contenders import BATCH, GROUPS, PRODUCT, TRAINING_BATCH, network
 from bench.report import write_report
 
 ROUNDS = 7
+SERVICE = ("rivals", "service", "clients")
 FOLDER = Path(__file__).parent
 
 
@@ -30,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="blocks of each contender (default: %(default)s)")
     parser.add_argument(
-        "--groups", nargs="*", default=[*GROUPS, "service", "page"], help="what to measure (default: all)"
+        "--groups", nargs="*", default=[*GROUPS, *SERVICE, "page"], help="what to measure (default: all)"
     )
     parser.add_argument(
         "--heap-minutes", type=float, default=10, help="how long to draw for the heap (default: %(default)s)"
@@ -43,16 +44,23 @@ def main() -> None:
     for group in GROUPS:
         if group in options.groups:
             results[group] = measure(group, options.rounds, results)
-    if "service" in options.groups:
-        from bench.service import measure as measure_service
-
-        results["service"] = measure_service()
+    for group in SERVICE:
+        if group in options.groups:
+            results[group] = measure_service(group)
     if "page" in options.groups:
         from bench.page import measure as measure_page
 
         results["page"] = measure_page(options.heap_minutes)
     results_file.write_text(json.dumps(results, indent=1) + "\n")
     write_report(results, FOLDER / "README.md", FOLDER.parent / "README.md")
+
+
+def measure_service(group: str) -> Any:
+    """Of the groups that need servers."""
+    from bench import service
+
+    measures = {"rivals": service.measure_rivals, "service": service.measure, "clients": service.measure_clients}
+    return measures[group]()
 
 
 def measure(group: str, rounds: int, results: dict[str, Any]) -> dict[str, float]:

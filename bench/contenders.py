@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.growth import GROWTH
 from model.artifact import load_artifact
 from model.data.augmentation import augment
 from model.memory import keep_freed_memory
@@ -152,4 +153,5 @@ GROUPS: Mapping[str, Mapping[str, Callable[[], Call]]] = {
     "batches": BATCHES,
     "training": TRAINING,
     "products": PRODUCTS,
+    "growth": GROWTH,
 }

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from bench.growth import SERIES, WORK_GROWS_WITH, name_of
+
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
@@ -18,7 +20,8 @@ def write_report(results: dict[str, Any], report: Path, readme: Path) -> None:
 def summary(results: dict[str, Any]) -> str:
     """README's table: five rows, of results that hold all groups."""
     machine, inference, batches = results["machine"], results["inference"], results["batches"]
-    training, service, page = results["training"], results["service"][0], results["page"][0]
+    training, page = results["training"], results["page"][0]
+    own, plain = (_rival(results["rivals"], server) for server in ("kernelscope", "plain"))
     images = {name: machine["training_batch"] / seconds for name, seconds in training.items()}
     rows = [
         "| measurement | Kernelscope | compared with |",
@@ -31,9 +34,9 @@ def summary(results: dict[str, Any]) -> str:
         f"{max(rate for name, rate in images.items() if name.startswith('PyTorch')):,.0f} images/s |",
         f"| Pointer event to all maps repainted, {page['window']} | {page['repainted_ms'][0]:.1f} ms | "
         "one frame: 16.7 ms |",
-        f"| Feature maps as {service['answer']}, {service['workers']} worker, {service['clients']} clients | "
-        f"{service['per_second']:,.0f} responses/s | a constant body of that size: "
-        f"{service['constant_per_second']:,.0f} responses/s |",
+        f"| Every layer as {own['answer']}, {own['workers']} worker, {own['clients']} clients | "
+        f"{own['per_second']:,.0f} responses/s | FastAPI with ONNX Runtime and orjson: "
+        f"{plain['per_second']:,.0f} responses/s |",
     ]
     return "\n".join([*rows, ""])
 
@@ -64,8 +67,14 @@ def _tables(results: dict[str, Any]) -> str:
         parts.append(_training(results["training"], machine["training_batch"]))
     if "products" in results:
         parts.append(_roofline(results, machine))
+    if "growth" in results:
+        parts.append(_growth(results["growth"]))
+    if results.get("rivals"):
+        parts.append(_rivals(results["rivals"]))
     if results.get("service"):
         parts.append(_service(results["service"]))
+    if results.get("clients"):
+        parts.append(_clients(results["clients"]))
     if results.get("page"):
         parts.append(_page(results["page"]))
     return "\n".join(parts)
@@ -102,6 +111,63 @@ def _roofline(results: dict[str, Any], machine: dict[str, Any]) -> str:
         reached.append(("training step", 3 * machine["training_batch"] * work / own, all_cores))
     rows += [f"| {name} | {rate / 1e9:,.0f} | {rate / 1e9 / limit:.0%} |" for name, rate, limit in reached]
     return "\n".join(["| GEMM roofline | GFLOP/s | of what sgemm reaches |", "|---|---:|---:|", *rows, ""])
+
+
+def _growth(seconds: dict[str, float]) -> str:
+    """The last column is 1 if the time grows as the work does, and less if it grows more slowly."""
+    lines = ["| Growth | number | time | time ÷ first | of the work's growth |", "|---|---:|---:|---:|---:|"]
+    for series, numbers in SERIES.items():
+        first, *_ = numbers
+        for number in numbers:
+            times = seconds[name_of(series, number)] / seconds[name_of(series, first)]
+            work = (number / first) ** WORK_GROWS_WITH.get(series, 1)
+            own = seconds[name_of(series, number)] * 1e6
+            lines.append(f"| {series} | {number} | {own:,.0f} µs | {times:.2f} | {times / work:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def _rival(rows: list[dict[str, Any]], server: str) -> dict[str, Any]:
+    """The first row of a server: JSON, one worker, the fewest clients."""
+    return next(row for row in rows if row["server"] == server)
+
+
+TITLES = {
+    "kernelscope": "Kernelscope",
+    "plain": "FastAPI, ONNX Runtime",
+    "guarded": "the same with Kernelscope's middleware",
+}
+
+
+def _rivals(rows: list[dict[str, Any]]) -> str:
+    """The share is that of the plain server's responses."""
+    lines = [
+        "The same pixels in, every layer out. What a user would write instead has plain functions as operations; "
+        "`bytes` are raw numbers there and safetensors here, `JSON` is written by orjson, `lists` by FastAPI.",
+        "",
+        "| Response | workers | clients | server | responses/s | ÷ plain | median | p99 |",
+        "|---|---:|---:|---|---:|---:|---:|---:|",
+    ]
+    plain = {(row["answer"], row["workers"], row["clients"]): row for row in rows if row["server"] == "plain"}
+    for row in rows:
+        share = row["per_second"] / plain[row["answer"], row["workers"], row["clients"]]["per_second"]
+        lines.append(
+            f"| {row['answer']} | {row['workers']} | {row['clients']} | {TITLES[row['server']]} "
+            f"| {row['per_second']:,.0f} | {share:.2f} | {row['median_ms']:.1f} ms | {row['p99_ms']:.1f} ms |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _clients(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| Clients of one worker, a drawing as safetensors | responses/s | median | p99 | median ÷ clients |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['clients']} | {row['per_second']:,.0f} | {row['median_ms']:.1f} ms | {row['p99_ms']:.1f} ms "
+            f"| {row['median_ms'] / row['clients']:.2f} ms |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def _service(rows: list[dict[str, Any]]) -> str:

@@ -9,22 +9,28 @@ import os
 import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import numpy as np
 
 from bench.live_load import measure_live
+from bench.pixel_servers import OPERATIONS, SERVERS
+from model.digits.framing import to_mnist_frame
+from model.digits.strokes import rasterize_strokes
 
 SECONDS = 3
+ROUNDS = 3
 CLIENTS = (16, 64)
 WORKERS = (1, 2)
+CLIENT_SERIES = (1, 4, 16, 64, 256)
 MODEL = "/api/v1/models/cnn/feature-maps"
 SHOWN = "relu1,pool1,relu2,relu3,pool2,relu4,relu5,linear"
 """The layers that the page requests."""
@@ -106,19 +112,77 @@ def _sizes() -> dict[str, int]:
         return {**sizes, LIVE: sizes["safetensors, float16"]}
 
 
+def pixels() -> bytes:
+    """A body with the pixels of a digit, as MNIST has them."""
+    ink = rasterize_strokes([np.array(json.loads(drawing())["strokes"][0])], 0.065)
+    return json.dumps({"pixels": to_mnist_frame(ink).pixels.round(4).tolist()}).encode()
+
+
+RIVALS = {
+    "JSON": {"kernelscope": (MODEL, "application/json"), "plain": (OPERATIONS["JSON"], "*/*"),
+             "guarded": (OPERATIONS["JSON"], "*/*")},
+    "bytes": {"kernelscope": (MODEL, "application/x-safetensors"), "plain": (OPERATIONS["bytes"], "*/*"),
+              "guarded": (OPERATIONS["bytes"], "*/*")},
+}  # fmt: skip
+"""The same pixels in and every layer out: the servers that take turns, each with its path and what it is to send."""
+
+OTHERS = ("lists", "PyTorch JSON")
+"""Operations of the plain server that are measured once."""
+
+
+def measure_rivals() -> list[dict[str, object]]:
+    """Requests per second beside those of servers that a user would write instead: medians of interleaved rounds."""
+    rows: list[dict[str, object]] = []
+    body = pixels()
+    for workers in WORKERS:
+        with ExitStack() as running:
+            addresses = {
+                server: running.enter_context(serving(workers, module="bench.pixel_servers", BENCH_SERVER=server))
+                for server in SERVERS
+            }
+            for answer, servers in RIVALS.items():
+                for clients in CLIENTS:
+                    rounds = [
+                        {server: _load(addresses[server], path, accept, clients, body)
+                         for server, (path, accept) in servers.items()}
+                        for _ in range(ROUNDS)
+                    ]  # fmt: skip
+                    rows += [
+                        {"answer": answer, "server": server, "workers": workers, "clients": clients}
+                        | _medians([each[server] for each in rounds])
+                        for server in servers
+                    ]
+            if workers == 1:
+                rows += [
+                    {"answer": answer, "server": "plain", "workers": 1, "clients": CLIENTS[0]}
+                    | _load(addresses["plain"], OPERATIONS[answer], "*/*", CLIENTS[0], body)
+                    for answer in OTHERS
+                ]
+    for row in rows:
+        print(row, file=sys.stderr)
+    return rows
+
+
+def measure_clients() -> list[dict[str, object]]:
+    """Requests per second and latencies of one worker as clients grow, with the drawing as safetensors."""
+    path, accept = ANSWERS["safetensors"]
+    with serving(1) as address:
+        rounds = [{clients: _load(address, path, accept, clients) for clients in CLIENT_SERIES} for _ in range(ROUNDS)]
+    return [{"clients": clients} | _medians([each[clients] for each in rounds]) for clients in CLIENT_SERIES]
+
+
+def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
+
+
 @contextmanager
-def serving(workers: int, sizes: object) -> Iterator[str]:
-    """The address of the service, with constant responses of these sizes, too."""
+def serving(workers: int, sizes: Iterable[int] = (), module: str = "bench.server", **environment: str) -> Iterator[str]:
+    """The address of a server; `bench.server` has constant responses of these sizes, too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "BENCH_WORKERS": str(workers),
-        "BENCH_SIZES": ",".join(map(str, sizes)),  # type: ignore[call-overload]
-    }
-    process = subprocess.Popen([sys.executable, "-m", "bench.server"], env=environment)
+    given = {"PORT": str(port), "BENCH_WORKERS": str(workers), "BENCH_SIZES": ",".join(map(str, sizes))}
+    process = subprocess.Popen([sys.executable, "-m", module], env={**os.environ, **given, **environment})
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):
@@ -136,13 +200,13 @@ def serving(workers: int, sizes: object) -> Iterator[str]:
         process.wait(timeout=30)
 
 
-def _load(address: str, path: str, accept: str, clients: int) -> dict[str, float]:
-    """The figures of wrk."""
+def _load(address: str, path: str, accept: str, clients: int, body: bytes | None = None) -> dict[str, float]:
+    """The figures of wrk; by default with a drawing."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         script.write_text(
             'wrk.method = "POST"\n'
-            f"wrk.body = [==[{drawing().decode()}]==]\n"
+            f"wrk.body = [==[{(body or drawing()).decode()}]==]\n"
             'wrk.headers["Content-Type"] = "application/json"\n'
             f'wrk.headers["Accept"] = "{accept}"\n'
             "done = function(summary, latency)\n"
