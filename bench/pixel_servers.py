@@ -23,13 +23,7 @@ from app.server.http_protocol import BoundedHttpProtocol
 from app.settings import Settings
 from bench.contenders import network
 from bench.rivals import onnx_session, torch_modules, torch_trace
-
-OPERATIONS = {
-    "JSON": "/onnx-runtime/json",
-    "bytes": "/onnx-runtime/bytes",
-    "lists": "/onnx-runtime/lists",
-    "PyTorch JSON": "/torch/json",
-}
+from bench.service import OPERATIONS
 
 
 class Digit(BaseModel):

@@ -22,7 +22,6 @@ import httpx
 import numpy as np
 
 from bench.live_load import measure_live
-from bench.pixel_servers import OPERATIONS, SERVERS
 from model.digits.framing import to_mnist_frame
 from model.digits.strokes import rasterize_strokes
 
@@ -118,6 +117,14 @@ def pixels() -> bytes:
     return json.dumps({"pixels": to_mnist_frame(ink).pixels.round(4).tolist()}).encode()
 
 
+OPERATIONS = {
+    "JSON": "/onnx-runtime/json",
+    "bytes": "/onnx-runtime/bytes",
+    "lists": "/onnx-runtime/lists",
+    "PyTorch JSON": "/torch/json",
+}
+"""Of the servers that a user would write instead: `bench.pixel_servers`."""
+
 RIVALS = {
     "JSON": {"kernelscope": (MODEL, "application/json"), "plain": (OPERATIONS["JSON"], "*/*"),
              "guarded": (OPERATIONS["JSON"], "*/*")},
@@ -138,7 +145,7 @@ def measure_rivals() -> list[dict[str, object]]:
         with ExitStack() as running:
             addresses = {
                 server: running.enter_context(serving(workers, module="bench.pixel_servers", BENCH_SERVER=server))
-                for server in SERVERS
+                for server in RIVALS["JSON"]
             }
             for answer, servers in RIVALS.items():
                 for clients in CLIENTS:
