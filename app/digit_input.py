@@ -300,7 +300,7 @@ def source_of(digit: DigitFields, samples: SampleCatalog, settings: Settings, mo
     if digit.strokes is not None:
         return from_strokes(decode_strokes(digit.strokes), digit.pen_width, most_cells=most_cells)
     if digit.pixels is not None:
-        return from_pixels(decode_pixels(digit.pixels))
+        return from_pixels(decode_pixels(digit.pixels), most_cells)
     if digit.sample is not None:
         return from_sample(samples[digit.sample].ink)
     if digit.image is not None:

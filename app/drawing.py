@@ -23,7 +23,7 @@ INSTANT_CELLS = 40_000
 
 
 class DrawingTakesLong(Exception):  # noqa: N818 - it is not an error
-    """The drawing is not as short a job as expected: all other drawings would wait for it."""
+    """The digit is not as short a job as expected: all drawings would wait for it."""
 
 
 def require_size(strokes: int, points: int, most_strokes: int, most_points: int) -> None:

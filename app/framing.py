@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from app.codecs.array_schema import Array, Pixels
-from app.drawing import MAX_CELLS, draw
+from app.drawing import MAX_CELLS, DrawingTakesLong, draw
 from app.errors import FramingImpossible
 from model.arrays import Float32, Ink, Shape3
 from model.digits.clutter import Removed
@@ -115,11 +115,18 @@ def _means_of_cells(ink: Ink) -> Float32:
     return means / np.float32(255)
 
 
-def from_pixels(pixels: Float32) -> Source:
-    """(28, 28) float32, 0–1; as MNIST's digits are, or an image like any other."""
+def from_pixels(pixels: Float32, most_cells: int = MAX_CELLS) -> Source:
+    """(28, 28) float32, 0–1; as MNIST's digits are, or an image like any other.
+
+    Raises:
+        DrawingTakesLong: Ink is to be found in it, which takes up to 10 ms, and fewer cells may be touched than of a
+            long drawing.
+    """
     gray = pixels * np.float32(255)
     if could_be_mnist(gray):
         return Source(np.rint(gray).astype(np.uint8), pixels.shape, unframed=lambda: pixels, is_framed=True)
+    if most_cells < MAX_CELLS:
+        raise DrawingTakesLong
     found = find_ink(gray)
     return Source(
         found.ink,

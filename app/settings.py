@@ -149,7 +149,9 @@ class Settings(BaseSettings):
         1, ge=1, le=64, description="Processes that serve, each with its own threads, queue, live sessions and metrics."
     )
 
-    threads: int = Field(1, ge=1, le=64, description="Threads for long drawings. Slow requests use one separate thread.")
+    threads: int = Field(
+        1, ge=1, le=64, description="Threads for long drawings. Slow requests use one separate thread."
+    )
     queue: int = Field(64, ge=0, le=10_000, description="Maximum number of waiting requests; beyond, 503.")
     queue_seconds: float = Field(10, gt=0, le=600, description="Maximum wait for a thread, in seconds; beyond, 503.")
     shutdown_seconds: int = Field(10, ge=0, le=600, description="Time for running requests at shutdown, in seconds.")

@@ -429,9 +429,15 @@ async def test_drawings_do_not_wait_for_what_takes_long(app: FastAPI, client: ht
     await assert_drawings_do_not_wait_for(app, client, client.post(f"{URL}/upload", files=files))
 
 
-async def test_drawing_that_takes_long_is_answered_all_the_same_and_holds_nobody_up(
-    app: FastAPI, client: httpx.AsyncClient
+@pytest.mark.parametrize(
+    "digit",
+    [
+        {"strokes": [[[0, 0], [1, 1]] * 100], "pen_width": 0.2},
+        {"pixels": [[(row * 28 + column) / 784 for column in range(28)] for row in range(28)]},
+    ],
+    ids=["scribble", "pixels in which ink is to be found"],
+)
+async def test_digit_that_takes_long_is_answered_all_the_same_and_holds_nobody_up(
+    app: FastAPI, client: httpx.AsyncClient, digit: dict[str, Any]
 ):
-    scribble = {"strokes": [[[0, 0], [1, 1]] * 100], "pen_width": 0.2}
-
-    await assert_drawings_do_not_wait_for(app, client, client.post(URL, json=scribble))
+    await assert_drawings_do_not_wait_for(app, client, client.post(URL, json=digit))
