@@ -33,7 +33,7 @@ class Context:
         measurements: Results that were computed beforehand.
         layer_maps: Maps of the test digits in each layer.
         predictions: Of every model and training step for the test digits.
-        pool: Threads for computations of a millisecond or two.
+        pool: Threads for computations of a few milliseconds.
         slow_pool: The thread for computations that may take long.
         metrics: Counters and histograms.
     """

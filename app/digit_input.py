@@ -295,7 +295,7 @@ def require_content_type(request: Request, expected: str) -> None:
 def source_of(digit: DigitFields, samples: SampleCatalog, settings: Settings, most_cells: int = MAX_CELLS) -> Source:
     """The digit that a request holds or names, drawn within the bounds of `draw`.
 
-    Drawing and decoding an image take time, so call it in the pool.
+    Drawing and decoding an image take time: see `app.scheduling`.
     """
     if digit.strokes is not None:
         return from_strokes(decode_strokes(digit.strokes), digit.pen_width, most_cells=most_cells)
@@ -321,5 +321,5 @@ def image_source(data: bytes, settings: Settings, fields: ImageFields) -> Source
 
 
 def framed_digit(digit: DigitFields, samples: SampleCatalog, settings: Settings, input_shape: Shape3) -> FramedDigit:
-    """The digit of a request, framed for networks of this (C, S, S) input. Takes time, so call it in the pool."""
+    """The digit of a request, framed for networks of this (C, S, S) input. Takes time: see `app.scheduling`."""
     return frame(source_of(digit, samples, settings), digit.framing, input_shape)

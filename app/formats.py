@@ -57,7 +57,7 @@ def encode_response(
     picture: Callable[[], bytes] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Write a response. Takes time for large arrays, so call it in the pool.
+    """Write a response. Takes time for large arrays, so do it in a thread.
 
     Args:
         response: A dataclass.

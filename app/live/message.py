@@ -81,7 +81,7 @@ def read_message(samples: SampleCatalog, settings: Settings, text: str) -> Messa
 
 
 def respond(computation: Computation, most_cells: int) -> bytes:
-    """Draw within the bounds of `draw`, frame, compute and encode; takes time, so call it in the pool."""
+    """Draw within the bounds of `draw`, frame, compute and encode. Takes time: see `app.scheduling`."""
     activations = forward(
         computation.served, computation.make_source(most_cells), computation.framing, computation.layers
     )

@@ -50,7 +50,7 @@ class Drawing:
         return replace(self, strokes=(*self.strokes, points))
 
     def __call__(self, most_cells: int = MAX_CELLS) -> Source:
-        """Ink, within bounds as `draw` has them. Takes time, so call it in the pool."""
+        """Ink, within bounds as `draw` has them. Takes time: see `app.scheduling`."""
         return from_strokes(self.strokes, self.pen_width, self.ink, most_cells)
 
 
@@ -98,7 +98,7 @@ class Computation:
 
     Attributes:
         sequence: Of the newest message in it.
-        make_source: The digit; call it in the pool.
+        make_source: Creates the digit.
         framing: How to frame it.
         served: The network.
         layers: The layers whose maps to respond with.
