@@ -14,6 +14,8 @@ COPY app app
 COPY model model
 COPY static static
 COPY templates templates
+# The service runs as a user who may not write here: without bytecode each start would compile all modules again.
+RUN /opt/venv/bin/python3 -m compileall -q app model
 RUN useradd --system --uid 10001 --no-create-home kernelscope && install --directory --owner kernelscope /state
 USER 10001
 ENV HOST=0.0.0.0 PORT=8000 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
