@@ -8,6 +8,7 @@ views beforehand, so that a pass is a fixed list of array operations:
   are copied into a matrix of patches by one strided copy, whose last column is 1 and multiplies the bias.
 - An input with few channels has runs too short for that. There each kernel cell's values are copied as long rows
   instead: the same matrix, transposed, which is as fast to multiply.
+- Each step is a `functools.partial` of an array operation, called without a Python function around it.
 - Each image has its own matrix product. OpenBLAS multiplies matrices of up to about a million products without first
   packing them, and only larger networks than those here would gain from packing.
 - Pooling combines whole rows first, as its `forward` does.

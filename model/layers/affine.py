@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -78,7 +79,7 @@ class Affine:
 
     def plan_steps(self, x: Float32, y: Float32) -> list[Step]:
         weight, bias = self.weight[:, 0, 0, 0].copy(), self.bias
-        return [lambda: np.multiply(x, weight, out=y), lambda: np.add(y, bias, out=y)]
+        return [partial(np.multiply, x, weight, out=y), partial(np.add, y, bias, out=y)]
 
     def _of(self, x: NDArray[Any]) -> NDArray[Any]:
         return x * self.weight[:, :, :, 0] + self.bias[:, np.newaxis, np.newaxis]

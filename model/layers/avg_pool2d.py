@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,7 +62,7 @@ class AvgPool2d(Pooling):
         share: Any = np.float32(1 / math.prod(self.size))
         if not self.is_tiled:
             share = np.float32(1) / self._counts((x.shape[3], *x.shape[1:3])).astype(np.float32)[:, :, np.newaxis]
-        return [*pooling_steps(self, x, y, np.add, 0), lambda: np.multiply(y, share, out=y)]
+        return [*pooling_steps(self, x, y, np.add, 0), partial(np.multiply, y, share, out=y)]
 
     def _cell_sums(self, x: NDArray[Any]) -> NDArray[Any]:
         """(N, C, H', W'), cell by cell, so that every sum is taken in the same order."""

@@ -14,7 +14,7 @@ from model.initializers import he_normal
 from model.layers.base import Settings
 from model.layers.change import Change, Shares, weighted_sum_shares
 from model.layers.exact_sums import sum_over_window
-from model.layers.fast_path import Step, aligned, pad, patches_by_position, strided_view
+from model.layers.fast_path import Step, aligned, copying, pad, patches_by_position, products, strided_view
 from model.layers.neuron_terms import NeuronTerms, patch_of
 from model.windows import from_rows, row_patches, to_rows, unroll_columns
 
@@ -192,8 +192,8 @@ class Conv2d:
         count, out_height, out_width, _ = y.shape
         positions, cells = out_height * out_width, channels * tall * wide
         if channels * wide >= out_width:
-            patches, copying = patches_by_position(x, self.window, out_height, out_width)
-            steps.append(copying)
+            patches, copying_patches = patches_by_position(x, self.window, out_height, out_width)
+            steps.append(copying_patches)
             weights = self.weight.transpose(2, 3, 1, 0)
         else:
             # First each row once for each kernel column; from there, long runs for each kernel row. Cells are ordered
@@ -209,10 +209,10 @@ class Conv2d:
                            (channels * wide * rows * out_width, wide * rows * out_width, rows * out_width,
                             out_width, down * out_width, 1))  # fmt: skip
             weights = self.weight.transpose(1, 3, 2, 0)
-            steps += [lambda: np.copyto(shifted, by_column), lambda: np.copyto(into, out_of)]
+            steps += [copying(shifted, by_column), copying(into, out_of)]
 
         kernels = aligned((cells + 1, filters))
         kernels[:cells] = weights.reshape(cells, filters)
         kernels[cells] = self.bias
         sums = y.reshape(count, positions, filters)
-        return [*steps, lambda: np.matmul(patches, kernels, out=sums)]
+        return [*steps, *products(patches, kernels, sums)]

@@ -5,7 +5,9 @@ See `model.plan`.
 """
 
 import math
+import operator
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -33,6 +35,19 @@ def strided_view(array: Float32, shape: tuple[int, ...], steps: tuple[int, ...])
     return as_strided(array, shape, tuple(step * array.itemsize for step in steps))
 
 
+def copying(target: Float32, source: Float32) -> Step:
+    """The step that copies an array's values; an assignment takes 0.3 µs less than a call of `numpy.copyto`."""
+    return partial(operator.setitem, target, ..., source)
+
+
+def products(matrices: Float32, shared: Float32, out: Float32) -> list[Step]:
+    """The steps that multiply the matrix of each image, (N, a, b), by a shared one, (b, c), into (N, a, c).
+
+    `numpy.dot` of two matrices takes 1–2 µs less than `numpy.matmul` of a stack of one.
+    """
+    return [partial(np.dot, matrix, shared, product) for matrix, product in zip(matrices, out, strict=True)]
+
+
 def pad(x: Float32, window: Window, value: float = 0) -> tuple[Float32, list[Step]]:
     """An array with the padding of a window around the rows and columns of x, and the step that copies x into it."""
     (above, below), (before, after) = window.margins
@@ -41,7 +56,7 @@ def pad(x: Float32, window: Window, value: float = 0) -> tuple[Float32, list[Ste
     count, height, width, channels = x.shape
     padded = aligned((count, height + above + below, width + before + after, channels), value)
     inside = padded[:, above : above + height, before : before + width]
-    return padded, [lambda: np.copyto(inside, x)]
+    return padded, [copying(inside, x)]
 
 
 def patches_by_position(x: Float32, window: Window, out_height: int, out_width: int) -> tuple[Float32, Step]:
@@ -54,4 +69,4 @@ def patches_by_position(x: Float32, window: Window, out_height: int, out_width: 
     into = strided_view(patches, (count, out_height, out_width, tall, wide * channels),
                  (positions * (cells + 1), out_width * (cells + 1), cells + 1, wide * channels, 1))  # fmt: skip
     out_of = as_strided(x, into.shape, (of_image, down * of_row, right * of_column, of_row, of_channel))
-    return patches, lambda: np.copyto(into, out_of)
+    return patches, copying(into, out_of)

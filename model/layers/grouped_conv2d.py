@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from model.geometry import Pair, Window, optional_pair_of, pair_of
 from model.layers.base import Settings
 from model.layers.change import Change, Shares, weighted_sum_shares
 from model.layers.conv2d import Conv2d, Conv2dContext, between_holes
-from model.layers.fast_path import Step, aligned, pad
+from model.layers.fast_path import Step, aligned, copying, pad
 from model.layers.neuron_terms import NeuronTerms, WeightedSum, patch_of
 
 
@@ -138,9 +138,9 @@ class GroupedConv2d:
         biases = self.bias.reshape(groups, 1, per_group)
         return [
             *steps,
-            lambda: np.copyto(patches, out_of),
-            lambda: np.matmul(matrices, kernels, out=sums),
-            lambda: np.add(sums, biases, out=by_group),
+            copying(patches, out_of),
+            partial(np.matmul, matrices, kernels, out=sums),
+            partial(np.add, sums, biases, out=by_group),
         ]
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -99,7 +100,6 @@ class Linear:
         if len(x) == 1:
             # For a single image, each filter's weights lie in one row.
             by_filter = np.ascontiguousarray(self.weight.transpose(0, 2, 3, 1)).reshape(len(bias), -1)
-            vector, sums = flat[0], out[0]
-            return [lambda: np.matmul(by_filter, vector, out=sums), lambda: np.add(sums, bias, out=sums)]
+            return [partial(np.dot, by_filter, flat[0], out[0]), partial(np.add, out[0], bias, out=out[0])]
         weights = np.ascontiguousarray(self.weight.transpose(2, 3, 1, 0)).reshape(-1, len(bias))
-        return [lambda: np.matmul(flat, weights, out=out), lambda: np.add(out, bias, out=out)]
+        return [partial(np.dot, flat, weights, out), partial(np.add, out, bias, out=out)]

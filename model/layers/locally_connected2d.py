@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -160,10 +161,10 @@ class LocallyConnected2d:
         # As a convolution, but with separate kernels for the patch of each position.
         x, steps = pad(x, self.window)
         count, out_height, out_width, filters = y.shape
-        patches, copying = patches_by_position(x, self.window, out_height, out_width)
+        patches, copying_patches = patches_by_position(x, self.window, out_height, out_width)
         positions = out_height * out_width
         kernels = aligned((positions, filters, patches.shape[2]))
         kernels[..., :-1] = self.weight.transpose(0, 1, 2, 4, 5, 3).reshape(positions, filters, -1)
         kernels[..., -1] = self.bias.reshape(positions, filters)
         columns, sums = patches[..., np.newaxis], y.reshape(count, positions, filters, 1)
-        return [*steps, copying, lambda: np.matmul(kernels, columns, out=sums)]
+        return [*steps, copying_patches, partial(np.matmul, kernels, columns, out=sums)]

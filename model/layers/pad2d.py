@@ -11,7 +11,7 @@ from model.arrays import Float32, Float64, Shape3
 from model.geometry import Pair, Window, optional_pair_of, pair_of
 from model.layers.base import Settings
 from model.layers.change import Change, Shares
-from model.layers.fast_path import Step
+from model.layers.fast_path import Step, copying
 from model.layers.neuron_terms import NeuronTerms, patch_of
 
 
@@ -75,7 +75,7 @@ class Pad2d:
         y[...] = self.value
         (top, left), (height, width) = self.padding, x.shape[1:3]
         inside = y[:, top : top + height, left : left + width]
-        return [lambda: np.copyto(inside, x)]
+        return [copying(inside, x)]
 
     def _around(self, x: NDArray[Any]) -> NDArray[Any]:
         y = np.full((len(x), *self.output_shape(x.shape[1:])), self.value, dtype=x.dtype)

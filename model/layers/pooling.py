@@ -6,7 +6,7 @@ overlap, leave gaps or reach into padding are read cell by cell of the window fr
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.arrays import Float32, Shape3
 from model.geometry import Pair, Window, optional_pair_of, pair_of
 from model.layers.base import Settings
-from model.layers.fast_path import Step, aligned, pad
+from model.layers.fast_path import Step, aligned, copying, pad
 from model.windows import from_rows
 
 ROWS, COLUMNS = 2, 3
@@ -136,9 +136,6 @@ def _combined(combine: np.ufunc, members: list[Float32], out: Float32) -> list[S
     """Write what each group makes, its largest or its sum; the members are one view for each position in the group."""
     first, *others = members
     if not others:
-        return [lambda: np.copyto(out, first)]
-
-    def step(a: Float32, b: Float32) -> Step:
-        return lambda: combine(a, b, out=out)
-
-    return [step(first, others[0]), *(step(out, other) for other in others[1:])]
+        return [copying(out, first)]
+    pairs = [(first, others[0]), *((out, other) for other in others[1:])]
+    return [partial(combine, a, b, out=out) for a, b in pairs]
