@@ -86,18 +86,28 @@ class ComputePool:
     async def run_here(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that takes no longer than handing it to a thread and back would, in the event loop.
 
-        Between two of them the loop looks for what has arrived meanwhile. It accepts one connection each time: with
-        64 clients that are never done, the last of 64 new ones would else wait for three seconds.
-
         Raises:
             ServerBusy: Clients leave too much unread.
             NotReady: The pool is closed.
         """
+        await self._take_turn()
+        self._require_memory()
+        return function(*args, **kwargs)
+
+    async def run_here_seated(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for a live session, which reads its responses in time or ends; raises NotReady as above."""
+        await self._take_turn()
+        return function(*args, **kwargs)
+
+    async def _take_turn(self) -> None:
+        """Wait until the event loop has looked for what has arrived since the last function that it called.
+
+        It accepts one connection each time: with 64 clients that are never done, the last of 64 new ones would else
+        wait for three seconds.
+        """
         await self._turn.acquire()
         asyncio.get_running_loop().call_soon(self._turn.release)
         self._require_open()
-        self._require_memory()
-        return function(*args, **kwargs)
 
     def _require_open(self) -> None:
         if not self._open:

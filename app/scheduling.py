@@ -49,11 +49,10 @@ async def run_by_length(
         ServerBusy: As `ComputePool.run` and `ComputePool.run_seated` do.
         NotReady: The pool is closed.
     """
-    short, long = (pool.run_seated, slow_pool.run_seated) if has_seat else (pool.run, slow_pool.run)
     if length == Length.INSTANT:
         with suppress(DrawingTakesLong):
-            return await pool.run_here(compute, INSTANT_CELLS)
+            return await (pool.run_here_seated if has_seat else pool.run_here)(compute, INSTANT_CELLS)
     if length <= Length.SHORT:
         with suppress(DrawingTakesLong):
-            return await short(compute, SHORT_CELLS)
-    return await long(compute, MAX_CELLS)
+            return await (pool.run_seated if has_seat else pool.run)(compute, SHORT_CELLS)
+    return await (slow_pool.run_seated if has_seat else slow_pool.run)(compute, MAX_CELLS)

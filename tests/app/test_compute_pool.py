@@ -143,6 +143,7 @@ async def test_nothing_runs_in_the_event_loop_either_once_the_pool_is_closed_or_
     full = ComputePool(threads=1, queue=0, queue_seconds=10, is_full=lambda: True)
     with pytest.raises(ServerBusy, match="Responses that other clients do not read take all the memory"):
         await full.run_here(threading.get_ident)
+    assert await full.run_here_seated(threading.get_ident) == threading.get_ident()
 
     full.close(10)
     with pytest.raises(NotReady, match="The server is stopping"):
