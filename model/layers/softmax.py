@@ -72,10 +72,16 @@ class Softmax:
 
 
 def _steps(x: Float32, y: Float32) -> list[Step]:
-    """The steps for a single image's (F,) logits; a scalar product with ones sums faster than `numpy.add.reduce`."""
+    """The steps for the (F,) logits of one image.
+
+    `numpy.maximum.reduce` takes 1 µs more than `argmax` and `take`, and `numpy.add.reduce` twice as long as a scalar
+    product with ones.
+    """
     largest, total, ones = aligned(()), aligned(()), aligned(x.shape, 1)
+    winner = np.zeros((), dtype=np.intp)
     return [
-        partial(np.maximum.reduce, x, 0, None, largest),
+        partial(x.argmax, 0, winner),
+        partial(x.take, winner, 0, largest, "clip"),
         partial(np.subtract, x, largest, out=y),
         partial(np.exp, y, out=y),
         partial(np.dot, y, ones, total),

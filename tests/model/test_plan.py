@@ -6,7 +6,7 @@ import pytest
 from model.architectures import ARCHITECTURES
 from model.errors import ShapeError
 from model.geometry import Window
-from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax
+from model.layers import Conv2d, Linear, LocallyConnected2d, MaxPool2d, ReLU, Softmax, pooling
 from model.network import Network
 from model.plan import InferencePlan
 from tests.builders import two_conv_network
@@ -98,6 +98,16 @@ def test_locally_connected_layer_equals_the_slow_one(rng, channels, kernel, stri
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (4, 4), (1, 3), (2, 1), (4, 2)])
 def test_pooling_leaves_a_rest_unread_as_the_slow_one_does(rng, size):
+    layers = {"pool": MaxPool2d(size)}
+    network = Network((3, 9, 11), {**layers, "softmax": Softmax()})
+
+    assert_equals_the_oracle(network, rng.standard_normal((2, 3, 9, 11), dtype=np.float32), layers)
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 3), (3, 2)])
+@pytest.mark.parametrize("bytes_in_cache", [0, 2**18])
+def test_pooling_of_large_maps_equals_that_of_small_ones(rng, monkeypatch, size, bytes_in_cache):
+    monkeypatch.setattr(pooling, "IN_CACHE", bytes_in_cache)
     layers = {"pool": MaxPool2d(size)}
     network = Network((3, 9, 11), {**layers, "softmax": Softmax()})
 
