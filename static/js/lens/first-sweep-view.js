@@ -53,6 +53,8 @@ export function createFirstSweepView(root, layer, { activation, together, readsN
   root.append(reads.root, build("figure", { class: "sweep-kernel" }, build("div", {}, kernel), kernelName, equation), paints.root, ties);
   /** Positions in the figure, until the layout changes. @type {DOMRect[] | null} */
   let rectangles = null;
+  /** The largest side of a stage, in CSS pixels; 0: not read yet. */
+  let room = 0;
 
   function measure() {
     const { left, top, width, height } = root.getBoundingClientRect();
@@ -68,12 +70,14 @@ export function createFirstSweepView(root, layer, { activation, together, readsN
     /** The layout may have changed. */
     forgetLayout() {
       rectangles = null;
+      room = 0;
     },
 
     /** @param {FirstSweepView} view */
     update(view) {
       const { kernel: weights, colorings, number } = view;
-      const room = parseFloat(getComputedStyle(root).getPropertyValue("--sweep-room"));
+      // Read once: after the maps' texts have changed, the browser computes all styles anew to give one value.
+      room ||= parseFloat(getComputedStyle(root).getPropertyValue("--sweep-room"));
       const noun = together ? "neuron" : "filter";
       reads.update({ plane: view.reads, padding, box: view.window, painted: Infinity, room, caption: readsName }, colorings.reads);
       paints.update({

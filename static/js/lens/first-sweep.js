@@ -112,6 +112,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   const unsubscribe = store.subscribe((state, previous) => {
     if (state.digit === previous.digit) return;
     isFresh = false;
+    if (sweep.painted() === null) return; // The maps are still those of the digit before.
     sweep.end();
     show();
   });

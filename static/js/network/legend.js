@@ -23,6 +23,8 @@ export function createLegend(root, title) {
   legend.append(name, low, bar, high);
   root.append(legend);
   name.textContent = title;
+  /** What is painted. @type {{scale: ColorScale | null, from: number, to: number, clips: boolean}} */
+  let shown = { scale: null, from: 0, to: 0, clips: false };
 
   return {
     /**
@@ -31,6 +33,8 @@ export function createLegend(root, title) {
      * @param {boolean} [clips]  Whether values beyond an end, except 0, may be shown; they have its color.
      */
     update([from, to], scale, clips = false) {
+      if (shown.scale === scale && shown.from === from && shown.to === to && shown.clips === clips) return;
+      shown = { scale, from, to, clips };
       setText(low, formatValue(from) + (clips && from ? " and below" : ""));
       setText(high, formatValue(to) + (clips ? " and above" : ""));
       const data = Float32Array.from({ length: STEPS }, (_, i) => from + ((to - from) * i) / (STEPS - 1));

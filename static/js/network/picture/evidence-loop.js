@@ -1,12 +1,14 @@
 // @ts-check
 // Requests the evidence for the digit whose maps are shown: never before its maps have arrived, one request at a time, only
-// for the newest digit, and at most fifteen times a second.
+// for the newest digit, and at most fifteen times a second; while the digit changes, fewer times, as the server computes
+// evidence for as long as the maps of several drawings, which would wait for it.
 /** @import { Digit } from "../../types.js" */
 /** @import { Evidence } from "../../api/evidence.js" */
 import { createDigitChannel } from "../../api/digit-channel.js";
 import { pace } from "../../shell/pace.js";
 
 const PAUSE = 1000 / 15; // Milliseconds from one request to the next.
+const MOVING_PAUSE = 400; // The same while the digit changes.
 const REST = 300; // Milliseconds without another digit, after which a digit has its evidence in all steps.
 
 // From a blank page to the digit. The contributions add up for any number, to 2e-6. With more steps they come nearer to the
@@ -23,7 +25,6 @@ const STEPS = { moving: 8, still: 32 };
 export function createEvidenceLoop(request, { onEvidence, onFailure }) {
   /** @type {Subject | null} */
   let newest = null;
-  let changed = -Infinity;
   let steps = STEPS.still;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
@@ -38,19 +39,18 @@ export function createEvidenceLoop(request, { onEvidence, onFailure }) {
     },
   );
   const send = pace(() => newest && channel.send({ ...newest, steps }), PAUSE);
+  const sendMoving = pace(() => steps === STEPS.moving && send(), MOVING_PAUSE);
 
   return {
     /** @param {Subject} subject */
     follow(subject) {
       if (subject.digit === newest?.digit && subject.label === newest.label) return;
-      const now = performance.now();
-      const isMoving = subject.digit !== newest?.digit && now - changed < REST;
-      changed = now;
+      const isMoving = newest !== null && subject.digit !== newest.digit;
       newest = subject;
       steps = isMoving ? STEPS.moving : STEPS.still;
-      send();
+      if (!isMoving) return send();
+      sendMoving();
       clearTimeout(rest);
-      if (!isMoving) return;
       rest = setTimeout(() => {
         steps = STEPS.still;
         send();
