@@ -35,6 +35,9 @@ async def constant_live(websocket: WebSocket, size: int) -> None:
             await websocket.send_bytes(BODIES[size])
 
 
+# Before the one that rejects all other addresses.
+app.router.routes.insert(0, app.router.routes.pop())
+
 if __name__ == "__main__":
     uvicorn.run(
         "bench.server:app",
