@@ -143,7 +143,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.metrics.observe_live_sessions(lambda: seats.taken)
         blank = from_pixels(np.zeros((FRAME_SIZE, FRAME_SIZE), dtype=np.float32))
         for served in catalog.all:
-            await pool.run(forward, served, blank, "none", list(served.layers))
+            run = pool.run_here if served.is_quick else pool.run  # where its drawings will be computed
+            await run(forward, served, blank, "none", list(served.layers))
         ready = {"models": [served.name for served in catalog.all], "samples": len(samples), "verified": verified}
         logger.info("ready", extra=ready)
         sweeping = asyncio.create_task(_sweep_periodically([uploads, runs]))

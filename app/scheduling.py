@@ -28,6 +28,11 @@ class Length(IntEnum):
     LONG = 2
 
 
+def length_of_drawing(points: int, *, is_quick: bool) -> Length:
+    """How long a drawing of so many points takes, with a network and a response that are quick to compute or not."""
+    return Length.INSTANT if is_quick and points <= INSTANT_POINTS else Length.SHORT
+
+
 async def run_by_length(
     pool: ComputePool,
     slow_pool: ComputePool,

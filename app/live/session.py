@@ -16,7 +16,7 @@ from app.drawing import MAX_CELLS, require_size
 from app.errors import AppError, IncrementWithoutBase, InvalidInput
 from app.framing import FramingChoice, MakeSource, Source, from_strokes
 from app.model_catalog import ModelCatalog
-from app.scheduling import INSTANT_POINTS, Length
+from app.scheduling import Length, length_of_drawing
 from app.served_network import ServedNetwork
 from model.digits.strokes import GrowingInk, Stroke
 
@@ -119,7 +119,7 @@ class Computation:
         """How long it takes: a drawing grows by a few points at a time."""
         if not isinstance(self.make_source, Drawing):
             return Length.LONG
-        return Length.INSTANT if self.served.is_quick and self.make_source.points <= INSTANT_POINTS else Length.SHORT
+        return length_of_drawing(self.make_source.points, is_quick=self.served.is_quick)
 
 
 class SessionOver(Exception):  # noqa: N818 - an idle session ends without an error

@@ -16,7 +16,7 @@ from app.framing import FramingChoice, MakeSource, Source
 from app.operations import API
 from app.parameters import CheckpointParameter, LayersParameter, ModelPath, PictureParameters, require_one_layer
 from app.routing import DirectRoute
-from app.scheduling import INSTANT_POINTS, Length, run_by_length
+from app.scheduling import Length, length_of_drawing, run_by_length
 from app.served_network import ServedNetwork
 
 router = APIRouter(prefix=API, tags=["Feature maps"], route_class=DirectRoute)
@@ -98,8 +98,8 @@ def _layers_and_format(
 def _length_of(digit: DigitRequest, served: ServedNetwork, wanted: ResponseFormat) -> Length:
     if digit.image is not None or wanted.media_type == PNG:
         return Length.LONG
-    is_instant = served.is_quick and not wanted.is_gzipped and sum(map(len, digit.strokes or [])) <= INSTANT_POINTS
-    return Length.INSTANT if is_instant else Length.SHORT
+    points = sum(map(len, digit.strokes or []))
+    return length_of_drawing(points, is_quick=served.is_quick and not wanted.is_gzipped)
 
 
 async def _respond(

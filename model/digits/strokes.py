@@ -64,10 +64,10 @@ class GrowingInk:
         if not self._goes_on(strokes, pen_width):
             known, ink, place = (), _blank(), START
         finished, growing = [], _joined([])
-        for stroke in _behind(known, strokes):
+        for number, stroke in enumerate(_behind(known, strokes)):
             # The stroke before this one is finished, its last pieces too.
             finished.append(growing)
-            if stroke is not strokes[max(0, len(known) - 1)]:
+            if number:
                 place = START
             growing = _pieces(stroke, place)
         if growing.settled:

@@ -1,4 +1,4 @@
-"""Clients that take gzip get it, and caches are told that there are two forms, whichever comes first."""
+"""Clients that take gzip get it, and caches learn that there are two forms, whichever comes first."""
 
 import gzip
 

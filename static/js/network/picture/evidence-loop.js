@@ -48,9 +48,9 @@ export function createEvidenceLoop(request, { onEvidence, onFailure }) {
       const isMoving = newest !== null && subject.digit !== newest.digit;
       newest = subject;
       steps = isMoving ? STEPS.moving : STEPS.still;
+      clearTimeout(rest);
       if (!isMoving) return send();
       sendMoving();
-      clearTimeout(rest);
       rest = setTimeout(() => {
         steps = STEPS.still;
         send();
