@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    with serving(options.workers, []) as address:
+    with serving(options.workers) as address:
         pids = [pid for pid in _family(os.getpid()) if b"bench.server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         pids = [each for pid in pids for each in _family(pid)]
         print(json.dumps(asyncio.run(watch(address, options.clients, options.minutes, pids))))

@@ -37,7 +37,7 @@ def measure(heap_minutes: float) -> list[dict[str, Any]]:
         print("Chromium is not installed (Debian: apt-get install chromium): the page is not measured", file=sys.stderr)
         return []
     rows = []
-    with serving(1, []) as address, sync_playwright() as playwright:
+    with serving(1) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         for name, (width, height) in SIZES.items():
             context = browser.new_context(viewport={"width": width, "height": height}, base_url=address)

@@ -34,7 +34,7 @@ def summary(results: dict[str, Any]) -> str:
         f"{max(rate for name, rate in images.items() if name.startswith('PyTorch')):,.0f} images/s |",
         f"| Pointer event to all maps repainted, {page['window']} | {page['repainted_ms'][0]:.1f} ms | "
         "one frame: 16.7 ms |",
-        f"| Every layer as {own['answer']}, {own['workers']} worker, {own['clients']} clients | "
+        f"| Every layer as {own['response']}, {own['workers']} worker, {own['clients']} clients | "
         f"{own['per_second']:,.0f} responses/s | FastAPI with ONNX Runtime and orjson: "
         f"{plain['per_second']:,.0f} responses/s |",
     ]
@@ -147,11 +147,11 @@ def _rivals(rows: list[dict[str, Any]]) -> str:
         "| Response | workers | clients | server | responses/s | ÷ plain | median | p99 |",
         "|---|---:|---:|---|---:|---:|---:|---:|",
     ]
-    plain = {(row["answer"], row["workers"], row["clients"]): row for row in rows if row["server"] == "plain"}
+    plain = {(row["response"], row["workers"], row["clients"]): row for row in rows if row["server"] == "plain"}
     for row in rows:
-        share = row["per_second"] / plain[row["answer"], row["workers"], row["clients"]]["per_second"]
+        share = row["per_second"] / plain[row["response"], row["workers"], row["clients"]]["per_second"]
         lines.append(
-            f"| {row['answer']} | {row['workers']} | {row['clients']} | {TITLES[row['server']]} "
+            f"| {row['response']} | {row['workers']} | {row['clients']} | {TITLES[row['server']]} "
             f"| {row['per_second']:,.0f} | {share:.2f} | {row['median_ms']:.1f} ms | {row['p99_ms']:.1f} ms |"
         )
     return "\n".join([*lines, ""])
@@ -177,7 +177,7 @@ def _service(rows: list[dict[str, Any]]) -> str:
     ]
     for row in rows:
         lines.append(
-            f"| {row['answer']} | {row['bytes']:,} | {row['workers']} | {row['clients']} | {row['per_second']:,.0f} "
+            f"| {row['response']} | {row['bytes']:,} | {row['workers']} | {row['clients']} | {row['per_second']:,.0f} "
             f"| {row['constant_per_second']:,.0f} | {row['share']:.0%} | {row['median_ms']:.1f} ms "
             f"| {row['p99_ms']:.1f} ms |"
         )

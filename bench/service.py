@@ -34,7 +34,7 @@ MODEL = "/api/v1/models/cnn/feature-maps"
 SHOWN = "relu1,pool1,relu2,relu3,pool2,relu4,relu5,linear"
 """The layers that the page requests."""
 
-ANSWERS = {
+RESPONSES = {
     "JSON": (f"{MODEL}?layers={SHOWN}", "application/json"),
     "safetensors": (f"{MODEL}?layers={SHOWN}", "application/x-safetensors"),
     "safetensors, float16": (f"{MODEL}?layers={SHOWN}&dtype=float16", "application/x-safetensors"),
@@ -61,7 +61,7 @@ def measure() -> list[dict[str, object]]:
     sizes = _sizes()
     for workers in WORKERS:
         with serving(workers, sizes.values()) as address:
-            for name, (path, accept) in ANSWERS.items():
+            for name, (path, accept) in RESPONSES.items():
                 for clients in CLIENTS:
                     # Constant, real, constant again: other load on the machine affects both.
                     before = _load(address, f"/constant/{sizes[name]}", accept, clients)
@@ -79,7 +79,7 @@ def measure() -> list[dict[str, object]]:
 
 
 def _row(
-    answer: str,
+    response: str,
     size: int,
     workers: int,
     clients: int,
@@ -89,7 +89,7 @@ def _row(
 ) -> dict[str, object]:
     constant = (before["per_second"] + after["per_second"]) / 2
     row = {
-        "answer": answer,
+        "response": response,
         "bytes": size,
         "workers": workers,
         "clients": clients,
@@ -102,11 +102,11 @@ def _row(
 
 
 def _sizes() -> dict[str, int]:
-    with serving(1, []) as address, httpx.Client(base_url=address) as client:
+    with serving(1) as address, httpx.Client(base_url=address) as client:
         headers = {"Content-Type": "application/json"}
         sizes = {
             name: len(client.post(path, content=drawing(), headers={**headers, "Accept": accept}).content)
-            for name, (path, accept) in ANSWERS.items()
+            for name, (path, accept) in RESPONSES.items()
         }
         return {**sizes, LIVE: sizes["safetensors, float16"]}
 
@@ -147,7 +147,7 @@ def measure_rivals() -> list[dict[str, object]]:
                 server: running.enter_context(serving(workers, module="bench.pixel_servers", BENCH_SERVER=server))
                 for server in RIVALS["JSON"]
             }
-            for answer, servers in RIVALS.items():
+            for response, servers in RIVALS.items():
                 for clients in CLIENTS:
                     rounds = [
                         {server: _load(addresses[server], path, accept, clients, body)
@@ -155,15 +155,15 @@ def measure_rivals() -> list[dict[str, object]]:
                         for _ in range(ROUNDS)
                     ]  # fmt: skip
                     rows += [
-                        {"answer": answer, "server": server, "workers": workers, "clients": clients}
+                        {"response": response, "server": server, "workers": workers, "clients": clients}
                         | _medians([each[server] for each in rounds])
                         for server in servers
                     ]
             if workers == 1:
                 rows += [
-                    {"answer": answer, "server": "plain", "workers": 1, "clients": CLIENTS[0]}
-                    | _load(addresses["plain"], OPERATIONS[answer], "*/*", CLIENTS[0], body)
-                    for answer in OTHERS
+                    {"response": response, "server": "plain", "workers": 1, "clients": CLIENTS[0]}
+                    | _load(addresses["plain"], OPERATIONS[response], "*/*", CLIENTS[0], body)
+                    for response in OTHERS
                 ]
     for row in rows:
         print(row, file=sys.stderr)
@@ -172,7 +172,7 @@ def measure_rivals() -> list[dict[str, object]]:
 
 def measure_clients() -> list[dict[str, object]]:
     """Requests per second and latencies of one worker as clients grow, with the drawing as safetensors."""
-    path, accept = ANSWERS["safetensors"]
+    path, accept = RESPONSES["safetensors"]
     with serving(1) as address:
         rounds = [{clients: _load(address, path, accept, clients) for clients in CLIENT_SERIES} for _ in range(ROUNDS)]
     return [{"clients": clients} | _medians([each[clients] for each in rounds]) for clients in CLIENT_SERIES]
