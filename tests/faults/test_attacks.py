@@ -131,20 +131,22 @@ def test_what_clients_leave_unread_is_bounded_and_returned(artifacts: Path):
         size = len(httpx.post(f"{server.address}/v2/models/cnn/infer", content=body, timeout=SECONDS).content)
         before = server.resident_bytes
         server.forget_peak()
-        connections = [socket.socket() for _ in range(2**26 // size * 3)]
-        try:
-            for connection in connections:
-                connection.settimeout(SECONDS)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                connection.connect(("127.0.0.1", server.port))
-                connection.sendall(head + body)
-            wait_until(lambda: draw(server).status_code == 503)
-            assert server.peak_bytes < before + 2**26
-        finally:
-            for connection in connections:
-                connection.close()
-        wait_until(lambda: draw(server).status_code == 200)
-        wait_until(lambda: server.resident_bytes < before * 1.2)
+        # How much freed memory the C library hands back to the system, and when, differs from run to run. That it can
+        # be used again does not: a server that kept what each round leaves, 16 MiB at least, would pass 256 MiB.
+        for _ in range(16):
+            connections = [socket.socket() for _ in range(2**26 // size * 3)]
+            try:
+                for connection in connections:
+                    connection.settimeout(SECONDS)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    connection.connect(("127.0.0.1", server.port))
+                    connection.sendall(head + body)
+                wait_until(lambda: draw(server).status_code == 503)
+            finally:
+                for connection in connections:
+                    connection.close()
+            wait_until(lambda: draw(server).status_code == 200)
+        assert server.peak_bytes < before + 3 * 2**26
 
 
 # --- WebSocket frames and seats --------------------------------------------------------------------------------------
