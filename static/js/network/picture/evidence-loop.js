@@ -25,6 +25,8 @@ const STEPS = { moving: 8, still: 32 };
 export function createEvidenceLoop(request, { onEvidence, onFailure }) {
   /** @type {Subject | null} */
   let newest = null;
+  /** The digit that was followed last, remembered over a blank page: the pen that draws after it is moving. @type {Digit | null} */
+  let last = null;
   let steps = STEPS.still;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let rest;
@@ -45,8 +47,9 @@ export function createEvidenceLoop(request, { onEvidence, onFailure }) {
     /** @param {Subject} subject */
     follow(subject) {
       if (subject.digit === newest?.digit && subject.label === newest.label) return;
-      const isMoving = newest !== null && subject.digit !== newest.digit;
+      const isMoving = last !== null && subject.digit !== last;
       newest = subject;
+      last = subject.digit;
       steps = isMoving ? STEPS.moving : STEPS.still;
       clearTimeout(rest);
       if (!isMoving) return send();

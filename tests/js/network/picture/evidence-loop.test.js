@@ -59,3 +59,15 @@ test("another class of the same digit is explained at once", async () => {
 
   assert.equal((await finished())[0].steps, 32);
 });
+
+test("the first point after a blank page belongs to a moving pen", async () => {
+  const { loop, requests, finished } = recorded();
+  loop.follow({ digit: digit(0), label: 3 });
+  await finished();
+  loop.stop();
+  requests.length = 0;
+
+  loop.follow({ digit: digit(1), label: 3 });
+
+  assert.deepEqual((await finished()).map(({ steps }) => steps), [8, 32]);
+});
