@@ -79,8 +79,9 @@ class Linear:
         }
         if not needs_dx:
             return None, gradients
-        dx = d_flat @ self.weight.reshape(len(self.bias), -1)
-        return dx.reshape(-1, *self.weight.shape[1:]), gradients
+        # With the images innermost in memory, as the layers before have them.
+        dx = self.weight.reshape(len(self.bias), -1).T @ d_flat.T
+        return dx.reshape(*self.weight.shape[1:], -1).transpose(3, 0, 1, 2), gradients
 
     def multipliers(self, dy: Float32, x: Change, y: Change) -> Shares:
         return weighted_sum_shares(self, dy, x, map_axes=(2, 3))

@@ -320,12 +320,11 @@ def _equalize(gradients: dict[str, Float32], network: Network) -> None:
 def _smooth(kernels: Float32, amount: float) -> None:
     """Move every cell of (…, k, k) kernels toward its neighbors, in place; a border cell has fewer of them."""
     pull = np.zeros_like(kernels)
-    for axis in (-2, -1):
-        step = np.diff(kernels, axis=axis)
-        after = [(0, 0)] * kernels.ndim
-        before = [(0, 0)] * kernels.ndim
-        after[axis], before[axis] = (0, 1), (1, 0)
-        pull += np.pad(step, after) - np.pad(step, before)
+    # Along rows, and with both seen turned over, along columns.
+    for cells, pulls in ((kernels, pull), (kernels.swapaxes(-2, -1), pull.swapaxes(-2, -1))):
+        steps = np.diff(cells, axis=-1)
+        pulls[..., :-1] += steps
+        pulls[..., 1:] -= steps
     kernels += np.float32(amount) * pull
 
 
