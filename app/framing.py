@@ -43,6 +43,7 @@ class Source:
         removed: What was in an image besides ink.
         colors: (H, W, 3) float32 0–255, of an image in color.
         by_threshold: Whether the client chose which pixels are ink.
+        is_one_shape: Whether the ink is known to be one shape.
     """
 
     ink: Ink
@@ -53,6 +54,7 @@ class Source:
     removed: tuple[Removed, ...] = ()
     colors: Float32 | None = None
     by_threshold: bool = False
+    is_one_shape: bool = False
 
 
 MakeSource = Callable[[int], Source]
@@ -105,7 +107,9 @@ def from_strokes(
 ) -> Source:
     """A drawing: (n, 2) float64 each, in pad units; ``growing``, ``most_cells`` and what is raised as in `draw`."""
     ink = draw(strokes, pen_width, growing, most_cells)
-    return Source(ink, ink.shape, unframed=lambda: _means_of_cells(ink), is_framed=False)
+    # A stroke that stays within the pad has no gap.
+    is_one_shape = len(strokes) == 1 and bool(strokes[0].min() >= 0 and strokes[0].max() <= 1)
+    return Source(ink, ink.shape, lambda: _means_of_cells(ink), is_framed=False, is_one_shape=is_one_shape)
 
 
 def _means_of_cells(ink: Ink) -> Float32:
@@ -203,7 +207,13 @@ def frame(source: Source, requested: FramingChoice, input_shape: Shape3 = (1, FR
         unchanged = None if colors is None else _scaled(as_pixels(colors.transpose(2, 0, 1)), size)
         return FramedDigit(_scaled(pixels, size), unchanged, untouched)
 
-    digit = to_mnist_frame(source.ink, size, colors, light_ink=source.polarity == "light-on-dark")
+    digit = to_mnist_frame(
+        source.ink,
+        size,
+        colors,
+        light_ink=source.polarity == "light-on-dark",
+        is_one_shape=source.is_one_shape,
+    )
     reduction = source.size[0] / source.ink.shape[0]
     framing = Framing(
         requested=requested,

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
@@ -94,5 +95,5 @@ def _all_in_half_precision(arrays: Sequence[NDArray[np.float32]]) -> list[NDArra
     if not arrays:
         return []
     halves = to_half_precision(np.concatenate([array.ravel() for array in arrays]))
-    ends = np.cumsum([array.size for array in arrays])[:-1]
-    return [part.reshape(array.shape) for part, array in zip(np.split(halves, ends), arrays, strict=True)]
+    ends = accumulate(array.size for array in arrays)
+    return [halves[end - array.size : end].reshape(array.shape) for end, array in zip(ends, arrays, strict=True)]

@@ -60,7 +60,12 @@ class FramedDigit:
 
 
 def to_mnist_frame(
-    ink: Ink, side: int = FRAME_SIZE, image: Float32 | None = None, *, light_ink: bool = False
+    ink: Ink,
+    side: int = FRAME_SIZE,
+    image: Float32 | None = None,
+    *,
+    light_ink: bool = False,
+    is_one_shape: bool = False,
 ) -> FramedDigit:
     """Crop to the ink, scale to 20×20, make the darkest pixel full ink, center by mass in 28×28.
 
@@ -73,6 +78,7 @@ def to_mnist_frame(
         side: Extent of the frame, in pixels; of another than 28, all in proportion.
         image: (H, W, 3) float32, 0–255, in which the ink was found, if its colors are to be framed as well.
         light_ink: Whether its ink is lighter than its paper.
+        is_one_shape: Whether the ink is known to be one shape, so that no second one is looked for.
 
     Returns:
         The framed digit; all paper if the ink is blank.
@@ -82,7 +88,7 @@ def to_mnist_frame(
         blank = np.zeros((side, side), dtype=np.float32)
         return FramedDigit(blank, colors=None if image is None else np.stack([blank] * 3))
     shapes: Literal[1, 2] = 1
-    other = second_shape(_cut(ink, crop), _least_ink(ink))
+    other = None if is_one_shape else second_shape(_cut(ink, crop), _least_ink(ink))
     if other is not None:
         ink, shapes = ink.copy(), 2
         _cut(ink, crop)[other > 0] = 0
@@ -117,11 +123,11 @@ def ink_box(ink: Ink) -> Box | None:
     """The bounding box of everything at least a quarter as dark as the darkest; None if that is too faint."""
     by_row = ink.max(axis=1, initial=0)
     least = _least_ink(by_row)
-    rows = np.flatnonzero(by_row >= least)
+    (rows,) = (by_row >= least).nonzero()
     if not rows.size:
         return None
     top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(ink[top:bottom].max(axis=0) >= least)
+    (columns,) = (ink[top:bottom].max(axis=0) >= least).nonzero()
     left, right = int(columns[0]), int(columns[-1]) + 1
     return Box(top, left, bottom - top, right - left)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from model.arrays import Ink
 
-SLANTS = (0.0, -0.2, 0.2, -0.4, 0.4)
+SLANTS = np.array([[0.0], [-0.2], [0.2], [-0.4], [0.4]])
 """Directions of the gap between two shapes, in columns for each row."""
 
 GAP = 0.1
@@ -41,17 +41,18 @@ def second_shape(ink: Ink, threshold: float) -> Ink | None:
     if not rows.size:
         return None
     # (slant, block): its column, if the digit is sheared so that the gap is upright.
-    across = np.rint(columns + np.multiply.outer(SLANTS, rows - height / 2)).astype(np.intp)
+    across = np.rint(columns + SLANTS * (rows - height / 2)).astype(np.intp)
     first = across.min()
-    occupied = np.zeros((len(SLANTS), across.max() + 1 - first), dtype=bool)
-    occupied[np.arange(len(SLANTS))[:, np.newaxis], across - first] = True
-    slants, filled = np.nonzero(occupied)
-    is_gap = (np.diff(filled) - step >= GAP * height) & (np.diff(slants) == 0)
-    for gap in np.flatnonzero(is_gap):
+    extent = across.max() + 1 - first
+    occupied = np.zeros(len(SLANTS) * extent, dtype=bool)
+    occupied[across + (np.arange(len(SLANTS))[:, np.newaxis] * extent - first)] = True
+    slants, filled = occupied.reshape(len(SLANTS), extent).nonzero()
+    is_gap = (filled[1:] - filled[:-1] - step >= GAP * height) & (slants[1:] == slants[:-1])
+    for gap in is_gap.nonzero()[0]:
         slant, middle = slants[gap], float(filled[gap] + filled[gap + 1]) / 2 + first
         left = across[slant] < middle
         if min(np.ptp(rows[left]), np.ptp(rows[~left])) + step >= HEIGHT * height:
-            return _smaller(ink, SLANTS[slant], middle)
+            return _smaller(ink, float(SLANTS[slant, 0]), middle)
     return None
 
 

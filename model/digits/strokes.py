@@ -242,17 +242,22 @@ def _pieces(stroke: Stroke, place: Place = START) -> Pieces:
     behind = np.asarray(stroke[place.point :], dtype=np.float64) * INK_SIZE
     if len(behind) <= (1 if place.point else 0):
         return _joined([])
-    path = np.cumsum(np.concatenate([[place.path], np.hypot(*np.diff(behind, axis=0).T)]))
+    path = np.cumsum(np.concatenate([[place.path], _lengths(behind[1:] - behind[:-1])]))
     kept, last_stays = _thin_out(path)
     points = behind[kept]
-    steps = np.diff(points, axis=0)
-    parts = np.maximum(1, np.ceil(np.hypot(steps[:, 0], steps[:, 1]) / PIECE)).astype(np.intp)
+    steps = points[1:] - points[:-1]
+    parts = np.maximum(1, np.ceil(_lengths(steps) / PIECE)).astype(np.intp)
     of_step = np.repeat(np.arange(len(parts)), parts)
     part = np.arange(len(of_step)) - np.repeat(np.cumsum(parts) - parts, parts)
     step = steps[of_step] / parts[of_step, np.newaxis]
     starts = points[of_step] + step * part[:, np.newaxis]
     last, settled = (-1, len(starts)) if last_stays else (-2, len(starts) - int(parts[-1]))
     return Pieces(starts, starts + step, settled, Place(place.point + int(kept[last]), float(path[kept[last]])))
+
+
+def _lengths(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 2) → (n,)."""
+    return np.hypot(steps[:, 0], steps[:, 1])
 
 
 def _thin_out(path: NDArray[np.float64]) -> tuple[NDArray[np.intp], bool]:
@@ -272,4 +277,4 @@ def _thin_out(path: NDArray[np.float64]) -> tuple[NDArray[np.intp], bool]:
     kept = np.concatenate([[True], bins[1:] != bins[:-1]])
     last_stays = bool(kept[-1])
     kept[-1] = True
-    return np.flatnonzero(kept), last_stays
+    return kept.nonzero()[0], last_stays

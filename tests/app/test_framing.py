@@ -29,6 +29,32 @@ def test_a_drawing_is_framed_as_mnist_was():
     assert framed.pixels.shape == (28, 28)
 
 
+def two_bars(bottom: float) -> np.ndarray:
+    """One stroke: down on the left, along y = bottom, up on the right."""
+    return np.array([[0.3, 0.2], [0.3, bottom], [0.7, bottom], [0.7, 0.2]])
+
+
+@pytest.mark.parametrize(("bottom", "shapes"), [(0.95, 1), (1.5, 2)])
+def test_one_stroke_is_two_shapes_only_where_it_leaves_the_pad(bottom: float, shapes: int):
+    assert frame(from_strokes([two_bars(bottom)], 0.065), "auto").framing.shapes == shapes
+
+
+def test_two_strokes_are_two_shapes_or_one():
+    left, right = two_bars(0.9)[:2], two_bars(0.9)[2:]
+    joined = two_bars(0.9)[1:3]
+
+    assert frame(from_strokes([left, right], 0.065), "auto").framing.shapes == 2
+    assert frame(from_strokes([left, joined, right], 0.065), "auto").framing.shapes == 1
+
+
+def test_a_faint_part_of_a_small_hairline_does_not_make_two_shapes_of_it():
+    points = """.817 .818 .810 .827 .798 .797 .788 .818 .800 .818 .770 .826 .797 .852 .825 .860
+                .842 .831 .834 .829 .803 .830 .852 .818 .863 .796 .889 .835 .901 .862 .903 .836"""
+    hairline = np.array(points.split(), dtype=np.float64).reshape(-1, 2)
+
+    assert frame(from_strokes([hairline], 0.005), "auto").framing.shapes == 1
+
+
 def test_a_drawing_without_framing_is_each_pixels_mean_of_sixteen_cells():
     source = from_strokes(LINE, 0.065)
 
