@@ -113,6 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         openapi_tags=TAGS,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # /metrics and the log of requests are its own
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from app.main import add_middleware, create_app
 from app.middleware.response_pieces import UnreadResponses
 from app.observability.metrics import Metrics
-from app.server.http_protocol import BoundedHttpProtocol
+from app.serve import uvicorn_options
 from app.settings import Settings
 from bench.contenders import network
 from bench.rivals import onnx_session, torch_modules, torch_trace
@@ -93,14 +93,13 @@ def create() -> FastAPI:
 
 
 if __name__ == "__main__":
+    port = int(os.environ["PORT"])
     is_plain = os.environ["BENCH_SERVER"] == "plain"
-    guards: dict[str, Any] = {} if is_plain else {"http": BoundedHttpProtocol}
+    plain = {"port": port, "log_config": None, "access_log": False}
+    options = plain if is_plain else uvicorn_options(Settings(port=port))
     uvicorn.run(
         "bench.pixel_servers:create",
         factory=True,
-        port=int(os.environ["PORT"]),
         workers=int(os.environ["BENCH_WORKERS"]),
-        log_config=None,
-        access_log=False,
-        **guards,
+        **options,
     )

@@ -11,10 +11,12 @@ from fastapi import Request, Response, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from app.main import create_app
-from app.server.http_protocol import BoundedHttpProtocol
+from app.serve import uvicorn_options
 from app.settings import Settings
 
-app = create_app(Settings(log_level="error", live_messages=100_000))
+SETTINGS = Settings(log_level="error", live_messages=100_000, port=int(os.environ["PORT"]))
+
+app = create_app(SETTINGS)
 BODIES = {size: bytes(size) for size in map(int, filter(None, os.environ.get("BENCH_SIZES", "").split(",")))}
 
 
@@ -41,11 +43,6 @@ app.router.routes.insert(0, app.router.routes.pop())
 if __name__ == "__main__":
     uvicorn.run(
         "bench.server:app",
-        port=int(os.environ["PORT"]),
         workers=int(os.environ["BENCH_WORKERS"]),
-        http=BoundedHttpProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws_per_message_deflate=False,
+        **uvicorn_options(SETTINGS),
     )

@@ -15,8 +15,8 @@ from typing import IO
 import httpx
 import uvicorn
 
-from app.__main__ import uvicorn_options
 from app.main import create_app
+from app.serve import uvicorn_options
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
