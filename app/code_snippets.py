@@ -56,6 +56,7 @@ CALLS: Mapping[str, ApiCall] = {
     "neuron": ApiCall("/models/{model}/neuron", 'response["stored"]', names=""),
     "saliency": ApiCall("/experiments/saliency", 'response["gradient"]{at}'),
     "occlusion": ApiCall("/experiments/occlusion", 'response["logit_changes"]{at}'),
+    "evidence": ApiCall("/models/{model}/evidence", 'response["layers"][-2]["contributions"]', names=""),
     "backward-pass": ApiCall("/experiments/backward-pass", 'response["neuron"]["delta"]'),
     "gradient-check": ApiCall("/experiments/gradient-check", 'response["gradient"]'),
     "perturb-pixel": ApiCall(
@@ -298,6 +299,17 @@ def _occlusion(shown: Shown) -> Sequence[str]:
     )
 
 
+def _evidence(shown: Shown) -> Sequence[str]:
+    """Of the maps that the logits are computed from: what their change from a blank page adds to the class's logit."""
+    name, layer = [*shown.network.layers.items()][-2]
+    if not isinstance(layer, Linear):
+        raise NotWritten(f"The logits of this network come from a layer that is no fully connected one, {name}.")
+    return (
+        "maps, of_blank = run(x, steps[:-1]), run(np.zeros_like(x), steps[:-1])",
+        f"print(({_array(shown, f'{name}.weight')}[{shown.label}] * (maps - of_blank)).sum((1, 2)))",
+    )
+
+
 def _delta(shown: Shown) -> Sequence[str]:
     layer, at = str(shown.fields["layer"]), tuple(int(shown.fields[name]) for name in ("filter", "row", "column"))
     number = 0 if layer == "input" else _number(shown, layer)
@@ -377,6 +389,7 @@ _ENDS = {
     "neuron": _activation,
     "saliency": _saliency,
     "occlusion": _occlusion,
+    "evidence": _evidence,
     "backward-pass": _delta,
     "gradient-check": _weight_gradient,
     "perturb-pixel": _perturbed_pixel,

@@ -32,6 +32,7 @@ Of = Literal[
     "neuron",
     "saliency",
     "occlusion",
+    "evidence",
     "backward-pass",
     "gradient-check",
     "perturb-pixel",
@@ -174,8 +175,8 @@ def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: F
     pixels, label = (None if framed is None else served.picture_of(framed)), 0
     if framed is not None and body.digit is not None:
         wanted = body.fields.get("label")
-        explains = body.of in ("saliency", "occlusion") and wanted is None
-        # A gradient of the loss is that of the true label; saliency and occlusion explain the prediction.
+        explains = body.of in ("saliency", "occlusion", "evidence") and wanted is None
+        # A gradient of the loss is that of the true label; these explain the prediction.
         labeled = LabeledDigitRequest.model_construct(label=wanted, sample=None if explains else body.digit.sample)
         if framed.pixels.any() or wanted is not None:
             label = choose_label(labeled, context.samples, framed, [served])[0]

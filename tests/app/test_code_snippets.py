@@ -79,6 +79,8 @@ EXPERIMENTS: list[tuple[str, dict[str, Any], float]] = [
     ("saliency", {"at": [12, 14]}, 1e-5),
     ("saliency", {"fields": {"label": 8}, "at": [9, 10]}, 1e-5),
     ("occlusion", {"fields": {"size": 7, "stride": 3}, "at": [3, 4]}, 1e-4),
+    ("evidence", {}, 1e-4),
+    ("evidence", {"fields": {"label": 3, "steps": 4}}, 1e-4),
     ("backward-pass", {"fields": {**LABELED, "layer": "relu2", "filter": 3, "row": 5, "column": 4}}, 1e-5),
     ("backward-pass", {"fields": {**LABELED, "layer": "input", "filter": 0, "row": 12, "column": 14}}, 1e-5),
     ("gradient-check", {"fields": {**LABELED, "parameter": "conv1.weight", "index": [3, 0, 2, 2]}}, 1e-5),

@@ -4,6 +4,7 @@ import contextlib
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -56,9 +57,36 @@ def test_every_experiment_shows_its_code(open_page, address: str):
     expect(dialog).to_have_count(0)
 
 
+def test_the_connected_picture_shows_code_that_computes_its_evidence(open_page, tmp_path: Path):
+    page = open_page("/#n=15")
+    picture = page.locator(".network-picture")
+    expect(picture.locator(".evidence")).to_contain_text("5")
+
+    picture.get_by_role("button", name="Show code").click()
+
+    dialog = page.get_by_role("dialog", name="The code of this number")
+    by_api = run(code_of(page, "From the API"))
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="With NumPy alone").click()
+        dialog.get_by_role("button", name="Download the weights").click()
+    download.value.save_as(tmp_path / "cnn.npz")
+    with contextlib.chdir(tmp_path):
+        by_numpy = run(code_of(page, "With NumPy alone"))
+    contributions = [np.array(text.replace(",", " ").strip("[]\n ").split(), float) for text in (by_api, by_numpy)]
+    assert contributions[0].shape == (64,)
+    np.testing.assert_allclose(contributions[1], contributions[0], rtol=1e-3, atol=1e-4)
+
+
+def test_the_connected_picture_has_no_code_for_a_blank_page(open_page):
+    page = open_page("/")
+    page.get_by_role("button", name="Clear").click()
+
+    expect(page.locator(".network-picture").get_by_role("button", name="Show code")).to_be_disabled()
+
+
 def test_lens_shows_code_that_computes_the_neuron(open_page, tmp_path: Path):
     page = open_page("/#n=15&k=conv2.3.5.6")
-    page.get_by_role("button", name="Show code").click()
+    page.locator(".lens").get_by_role("button", name="Show code").click()
     dialog = page.get_by_role("dialog", name="The code of this number")
     expect(dialog.locator("code")).to_contain_text("import httpx")
     assert violations(page) == []

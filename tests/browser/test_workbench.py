@@ -267,6 +267,7 @@ def test_nothing_comes_from_another_host_and_little_comes_at_all(open_page, serv
 
     page.goto(server, wait_until="networkidle")
     expect_reading(page, 3)
+    expect(page.locator(".network-picture .evidence")).to_contain_text("leads")
 
     assert {httpx.URL(address).netloc for address in addresses} == {httpx.URL(server).netloc}
     assert sum(sizes.values()) < 180_000

@@ -20,7 +20,7 @@ import { requestTensors } from "./http.js";
  *   where each map reads only the map of the same number. Very small ones are 0.
  */
 
-const LEAST_LINK = 0.02; // Of logits that differ by ten and more; smaller links are most of the response.
+const LEAST_LINK = 0.03; // Of logits that differ by ten and more; smaller links are most of the response.
 
 /**
  * @param {string} model

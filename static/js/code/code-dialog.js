@@ -12,6 +12,7 @@ import { modelOf, writtenQuery } from "./last-requests.js";
 /** What can be shown, by the name that the server has for it. @type {Record<string, string>} */
 const NAMES = {
   prediction: "The prediction", "feature-maps": "This map", neuron: "This neuron", saliency: "The gradient by a pixel", occlusion: "A covered square",
+  evidence: "What the last maps contribute",
   "backward-pass": "δ of the neuron", "gradient-check": "The gradient of the weight", "gradient-descent": "The steps", "perturb-pixel": "The changed pixel",
   translation: "The moved digit", "translation-curve": "The curve of the digit", robustness: "The changed digit", "robustness-curve": "The accuracy",
   "kernel-edits": "The prediction with the edited kernels", "kernel-edits/accuracy": "The accuracy", "layer-map": "The nearest digits", "layer-knowledge": "The accuracies",

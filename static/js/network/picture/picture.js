@@ -47,7 +47,9 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   const maps = createPictureMaps(find(plot, "canvas", HTMLCanvasElement), columns, first, { colors, kernelsOf });
   const curves = createLinkCurves(find(plot, "svg", SVGSVGElement));
   const parts = createParts(plot, model.classes);
-  find(root, ".svg-button", HTMLButtonElement).addEventListener("click", () => save(root).catch(fail), { signal });
+  const [codeButton, svgButton] = findAll(root, ".files button", HTMLButtonElement);
+  codeButton.addEventListener("click", () => showCode().catch(fail), { signal });
+  svgButton.addEventListener("click", () => save(root).catch(fail), { signal });
   /** @type {Evidence | null} */
   let evidence = null;
   /** @type {ActivationsResponse | null} */
@@ -99,11 +101,20 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
     draw();
   }
 
+  async function showCode() {
+    if (!response || !evidence) return;
+    const { digit } = response;
+    const { label } = evidence;
+    const { openCode } = await import("../../code/code-dialog.js");
+    await openCode([{ of: "evidence", shown: { digit, fields: { label } } }, { of: "prediction", shown: { digit } }], model.id, fail);
+  }
+
   function drawNow() {
     const layout = maps.layout();
     if (!layout.width) return;
     const shown = maps.shown();
     const known = evidence && logits.get(evidence);
+    codeButton.disabled = !evidence;
     const view = evidence && known ? viewOf(evidence, columns, shown, known, pointing.pointed()) : null;
     const { links, lit, maps: litMaps } = view ?? { links: [], lit: null, maps: null };
     maps.paintInput(evidence);
