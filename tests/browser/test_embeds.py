@@ -69,6 +69,27 @@ def test_a_layer_is_live_in_a_frame(open_page, school: str, embedded: str, attri
     assert inner.evaluate("origin") == ("null" if attributes else embedded)
 
 
+def test_a_layer_under_a_path_of_a_proxy_is_live_and_requests_nothing_outside_of_it(open_page, school: str):
+    listed = f'["{school}"]'
+    with started(
+        KERNELSCOPE_ROOT_PATH="/tools", KERNELSCOPE_EMBED_ORIGINS=listed, KERNELSCOPE_ORIGINS=listed
+    ) as server:
+        requested: list[str] = []
+        page = open_page("about:blank")
+        page.on("request", lambda request: requested.append(request.url))
+        frame_code = f'<iframe src="{server.address}/tools/embed?layer=conv1#n=15" width="900" height="700"></iframe>'
+        page.goto(f"{school}/?{quote(f'<body style=margin:0>{frame_code}')}")
+        frame = page.frame_locator("iframe")
+
+        expect(frame.locator("#prediction li[aria-current] .digit")).to_have_text("5")
+        frame.get_by_role("button", name="Clear").click()
+        draw_line(page, frame)
+        expect(frame.locator("#prediction li[aria-current] .digit")).to_have_text("1")
+        outside = [url for url in requested if not url.startswith((school, f"{server.address}/tools/"))]
+        assert len(requested) > 10
+        assert outside == []
+
+
 def draw_line(page: Page, frame: FrameLocator) -> None:
     box = frame.locator("#pad").bounding_box()
     assert box is not None
