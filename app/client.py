@@ -510,7 +510,10 @@ def main() -> int:
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(["file", "digit", "probability", "problem"])
     with Client(options.url, model=options.model) as client:
-        every = [layer["name"] for layer in client.model()["layers"]]
+        try:
+            every = [layer["name"] for layer in client.model()["layers"]]
+        except httpx.TransportError as error:
+            parser.error(f"there is no server at {options.url} ({error}); start one, or name another with --url")
         layers = (options.layers.split(",") if options.layers else every) if options.maps else every[-1:]
         predictions = predict_folder(client, options.folder, layers)
         for name, response, problem in tqdm(predictions, total=len(paths), unit="images"):

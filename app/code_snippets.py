@@ -323,8 +323,12 @@ def _delta(shown: Shown) -> Sequence[str]:
 
 
 def _weight_gradient(shown: Shown) -> Sequence[str]:
-    array = _array(shown, str(shown.fields["parameter"]))
-    weight = f"{array}[{', '.join(str(int(at)) for at in shown.fields['index'])}]"
+    name, index = str(shown.fields["parameter"]), [int(at) for at in shown.fields["index"]]
+    array = _array(shown, name)
+    shape = shown.network.parameters[name].shape
+    if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
+        raise ValueError(f"there is nothing at {index} in {name}; its shape is {list(shape)}")
+    weight = f"{array}[{', '.join(map(str, index))}]"
     return (
         f"{array} = {array}.astype(float)",
         f"loss = lambda: {_LOSS.format(x='x', steps='steps', label=shown.label)}",
@@ -365,7 +369,10 @@ def _translation(shown: Shown) -> Sequence[str]:
 
 def _edits(shown: Shown) -> Sequence[str]:
     lines = []
-    for edit in shown.fields["edits"]:
+    edits = shown.fields["edits"]
+    if not isinstance(edits, list) or not all(isinstance(edit, dict) for edit in edits):
+        raise ValueError("edits is no list of edits")
+    for edit in edits:
         if edit.get("row") is not None:
             raise NotWritten("A kernel that is changed at one position only is not written with NumPy alone.")
         weight, bias = (_array(shown, f"{edit['layer']}.{name}") for name in ("weight", "bias"))
@@ -414,5 +421,5 @@ def _number(shown: Shown, layer: str) -> int:
 def _place(shown: Shown) -> tuple[int, int]:
     """The place that is shown; raises NotWritten."""
     if shown.at is None:
-        raise NotWritten("Point at a place of the map to see the code of its number.")
+        raise NotWritten("Point at a position in the map to see the code of its number.")
     return shown.at

@@ -287,9 +287,8 @@ def require_content_type(request: Request, expected: str) -> None:
     """Raises UnsupportedMediaType unless the body is declared to be of this media type."""
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared != expected:
-        raise UnsupportedMediaType(
-            f"The body is declared as {declared[:60] or 'nothing'}; this operation reads {expected}.", expected=expected
-        )
+        given = f"The Content-Type is {declared[:60]}" if declared else "The request has no Content-Type"
+        raise UnsupportedMediaType(f"{given}; this operation reads {expected}.", expected=expected)
 
 
 def source_of(digit: DigitFields, samples: SampleCatalog, settings: Settings, most_cells: int = MAX_CELLS) -> Source:

@@ -38,6 +38,7 @@
     │   ├── OneLayerRequired
     │   └── PictureTooLarge
     ├── UnknownHost 421
+    ├── UpgradeRequired 426
     ├── HeadersTooLarge 431
     ├── InternalError 500
     └── Unavailable 503
@@ -230,7 +231,7 @@ class NotMeasured(NotFound):
 
     slug = "not-measured"
     title = "Not measured"
-    advice = "The operator of the server can compute it: the detail names the command."
+    advice = "The detail says what was measured, or by which command the operator of the server can measure it."
 
 
 class UnknownLesson(NotFound):
@@ -345,7 +346,7 @@ class NetworkUnreadable(InvalidInput):
     slug = "network-unreadable"
     title = "Network unreadable"
     advice = (
-        "The message names what is not supported; docs/networks.md of the source lists what is. Files that refer to "
+        "The message names what is not supported; docs/own-network.md of the source lists what is. Files that refer to "
         "weights beside them need those files in the same form."
     )
 
@@ -415,6 +416,18 @@ class UnknownHost(AppError):
     advice = "Use the address that the server is meant to have; whoever runs it adds names to KERNELSCOPE_HOSTS."
 
 
+class UpgradeRequired(AppError):
+    """This address is a WebSocket, and the request was an ordinary one."""
+
+    slug = "upgrade-required"
+    title = "Upgrade required"
+    status = 426
+    advice = (
+        "Connect with ws:// or wss://. A proxy in between has to pass on the headers Upgrade and Connection; "
+        "docs/operations.md of the source has an example."
+    )
+
+
 class HeadersTooLarge(AppError):
     """The request's headers have more bytes than this server reads."""
 
@@ -455,10 +468,10 @@ class ServerBusy(Unavailable):
 
 
 class StateFull(Unavailable):
-    """The server keeps as many networks of visitors as it accepts."""
+    """The server keeps as many networks or trainings of visitors as it accepts."""
 
     slug = "state-full"
-    title = "No room for another network"
+    title = "No room for another one"
 
 
 class NotReady(Unavailable):

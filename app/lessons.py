@@ -83,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson of 20 to 45 minutes.
+    """A lesson of 30 to 45 minutes.
 
     Attributes:
         slug: Its name in addresses and the name of its script.
@@ -112,10 +112,6 @@ class Lesson:
             yield from (step.text, step.discuss)
             for exercise in step.exercises:
                 yield from (exercise.text, exercise.solution)
-
-    def value_names(self) -> set[str]:
-        """The names of all measured values."""
-        return {name for text in self.texts() for name in _VALUE.findall(text)}
 
 
 KERNELS = Lesson(
@@ -421,9 +417,7 @@ FAILURES = Lesson(
             exercises=(
                 Exercise("How many of the {tested} test digits does the network classify incorrectly?", "{errors}"),
                 Exercise("Which error is the most common, and how often does it happen?", "{commonest}"),
-                Exercise(
-                    "Among the digits for which it says 90% or more, how many are classified correctly?", "{confident}"
-                ),
+                Exercise("Of the digits predicted with 90% or more, how many are classified correctly?", "{confident}"),
                 Exercise(
                     "How many test digits of class {predicted_class} are there, and how many of them are found?",
                     "{class_count}, of which {class_correct} are found",

@@ -86,7 +86,7 @@ EXPERIMENTS = PageMenu(
         PageLink(
             "/errors",
             "Errors",
-            summary="Which digits a network takes for which, what decided, and how often it is right when it is sure.",
+            summary="Which classes a network confuses, what decided, and whether its probabilities can be trusted.",
         ),
         PageLink(
             "/robustness",

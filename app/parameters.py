@@ -128,7 +128,7 @@ class CheckpointParameter(Parameters):
     """Of an operation that takes a network's weights during training."""
 
     checkpoint: int | None = Field(
-        None, description="Training step to take the weights of; left out: the finished weights.", examples=[625]
+        None, description="Training step to take the weights of; left out: the finished weights.", examples=[686]
     )
 
     def at_checkpoint(self, served: ServedNetwork) -> ServedNetwork:

@@ -207,17 +207,10 @@ class ServedNetwork:
             LayerWithoutKernels: It has no weights.
             UnknownNeuron: It has no neurons at that position.
         """
-        self.require_layer(layer)
-        parameters = self.artifact.network.layers[layer].parameters
-        if "weight" not in parameters:
-            owners = self.weighted_layers
-            raise LayerWithoutKernels(
-                f"Layer {layer} of model {self.name} is a {self.layers[layer].kind} and has no kernels; "
-                f"these have: {', '.join(owners)}.",
-                layers=owners,
-            )
+        self.require_kernels(layer)
         if position is not None:
             self._require_position(layer, *position)
+        parameters = self.artifact.network.layers[layer].parameters
         weight, bias = parameters["weight"], parameters["bias"]
         if position is not None and weight.ndim > 4:
             return Kernels(np.ascontiguousarray(weight[position]), np.ascontiguousarray(bias[position]))
@@ -238,6 +231,17 @@ class ServedNetwork:
             raise UnknownLayer(
                 f"Model {self.name} has no layer {layer[:40]!r}; its layers are: {', '.join(self.layers)}.",
                 layers=list(self.layers),
+            )
+
+    def require_kernels(self, layer: str) -> None:
+        """Raises UnknownLayer, or LayerWithoutKernels, naming the layers that have some."""
+        self.require_layer(layer)
+        if "weight" not in self.artifact.network.layers[layer].parameters:
+            owners = self.weighted_layers
+            raise LayerWithoutKernels(
+                f"Layer {layer} of model {self.name} is a {self.layers[layer].kind} and has no kernels; "
+                f"these have: {', '.join(owners)}.",
+                layers=owners,
             )
 
     def choose_layers(self, names: Iterable[str]) -> list[str]:

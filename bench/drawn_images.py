@@ -13,24 +13,6 @@ Coverage = NDArray[np.float32]
 """(H, W) float32, 0 paper to 1 ink."""
 Picture = NDArray[np.uint8]
 """(H, W, 3) uint8."""
-Stroke = Sequence[tuple[float, float]]
-"""Points in units of the image's height and width, 0–1."""
-
-
-def draw_strokes(strokes: Sequence[Stroke], height: int, width: int, pen: float) -> Coverage:
-    """Draw round strokes of a pen of ``pen`` pixels, antialiased."""
-    times = 2
-    image = Image.new("L", (times * width, times * height))
-    draw = ImageDraw.Draw(image)
-    radius = times * pen / 2
-    for stroke in strokes:
-        points = [(x * times * width, y * times * height) for x, y in stroke]
-        draw.line(points, fill=255, width=max(1, round(2 * radius)), joint="curve")
-        for x, y in points:
-            if radius > 1:
-                draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    small = image.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
 def enlarge(pixels: NDArray[np.uint8], size: int) -> Coverage:

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.frames import CloseCode
 
 from app.context import Context, context_of
+from app.errors import UpgradeRequired
 from app.live.message import encode_problem, read_message, respond
 from app.live.seats import Seat, Seats
 from app.live.session import Computation, Limits, LiveSession, SessionOver
@@ -56,6 +57,15 @@ async def hold_live_session(websocket: WebSocket) -> None:
             with suppress(WebSocketDisconnect):
                 await websocket.close(over.code, over.reason)
     logger.info("live session", extra={"seconds": round(monotonic() - begin, 1), "ended": over and over.reason})
+
+
+@router.get("/live", include_in_schema=False)
+async def require_upgrade() -> None:
+    """For requests that are no handshake: a browser's address bar, or a proxy that does not pass on the handshake."""
+    raise UpgradeRequired(
+        "Live sessions are a WebSocket, and this request has no header Upgrade: websocket, or a proxy removed it.",
+        {"Upgrade": "websocket"},
+    )
 
 
 def _address_of(websocket: WebSocket) -> str:

@@ -173,7 +173,7 @@ def _follow(
     known = [INPUT, *list(served.layers)[:-1]]
     if body.layer not in known:
         raise UnknownLayer(
-            f"Model {served.name} has no layer {body.layer[:40]!r} before its softmax; there are: {', '.join(known)}.",
+            f"δ of model {served.name} is not computed for a layer {body.layer[:40]!r}, but for: {', '.join(known)}.",
             layers=known,
         )
     back = BackwardPass(served.artifact.network, served.picture_of(digit), label)

@@ -14,7 +14,7 @@ from app.context import Context, context_of
 from app.digit_input import DIGIT_ERRORS, DigitRequest, Position, framed_digit, read_body
 from app.documentation import SEVEN, documented, request_body
 from app.drawing import require_size
-from app.errors import DigitUnlabeled, InvalidInput, UnknownCheckpoint, UnknownLayer, sentence
+from app.errors import DigitUnlabeled, InvalidInput, UnknownCheckpoint, UnknownFilter, UnknownLayer, sentence
 from app.framing import FramedDigit
 from app.labels import LabeledDigitRequest, choose_label
 from app.operations import API
@@ -23,6 +23,7 @@ from app.served_network import ServedNetwork
 from model.digits.framing import FRAME_SIZE
 from model.errors import ParameterError
 from model.experiments.perturbations import FGSM, perturb_one
+from model.neuron import INPUT
 
 router = APIRouter(prefix=API, tags=["Explanations"])
 
@@ -54,6 +55,9 @@ Of = Literal[
     "filter",
 ]
 """The names of `CALLS`."""
+
+OF_A_LAYER = ("feature-maps", "neuron", "backward-pass", "filter")
+"""Those whose fields name a layer."""
 
 MOST_POINTS = 500
 """Of a drawing in the code; the 28×28 pixels of another one are shorter."""
@@ -118,6 +122,7 @@ class CodeResponse:
         DigitUnlabeled,
         UnknownCheckpoint,
         UnknownLayer,
+        UnknownFilter,
         body=request_body(CodeRequest, EXAMPLES),
         example=EXAMPLE,
     ),
@@ -153,9 +158,12 @@ def _write(context: Context, served: ServedNetwork, body: CodeRequest, base_url:
         shown = _shown(context, served, body, framed)
         api = api_code(shown, base_url)
         numpy, why = _numpy(shown)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except KeyError as error:
+        raise InvalidInput(f"fields.{error.args[0]!s:.40} is missing, which the code of {body.of} needs.") from None
+    except (TypeError, ValueError, IndexError) as error:
         raise InvalidInput(
-            f"The code of {body.of} needs the same fields as the operation {CALLS[body.of].path}: {error!s:.80}."
+            f"The fields are not those of the operation {CALLS[body.of].path}, which the code of {body.of} needs: "
+            f"{error!s:.80}."
         ) from None
     return encode_json(CodeResponse(api, numpy, why, shown.weights))
 
@@ -169,8 +177,11 @@ def _numpy(shown: Shown) -> tuple[str | None, str | None]:
 
 def _shown(context: Context, served: ServedNetwork, body: CodeRequest, framed: FramedDigit | None) -> Shown:
     """What is shown; the digit of a perturbation is the perturbed one."""
-    if "layer" in body.fields and body.fields["layer"] != "input":
-        served.require_layer(str(body.fields["layer"]))
+    layer = str(body.fields["layer"] if body.of in OF_A_LAYER else body.fields.get("layer", INPUT))
+    if layer != INPUT:
+        served.require_layer(layer)
+        if isinstance(number := body.fields.get("filter", 0), int):
+            served.require_filter(layer, number)
     given = {} if body.digit is None or framed is None else _given(body.digit, framed)
     pixels, label = (None if framed is None else served.picture_of(framed)), 0
     if framed is not None and body.digit is not None:

@@ -154,7 +154,7 @@ class MisreadDigitResponse:
     **documented(ConfusionResponse, [JSON], *ERRORS, parameters=ConfusionParameters),
 )
 async def get_confusion(request: Request) -> Response:
-    """Which digits a network takes for which, and how often it is right at each probability.
+    """Which classes a network confuses, and how often predictions of each probability are correct.
 
     For all test digits, if the predictions were stored: of the shipped models at the first, middle and last step. For
     other models and steps they are computed for the first 1,000 test digits.

@@ -55,7 +55,7 @@ class GradientsParameters(DtypeParameter, ModelsParameter):
         for name in self.layers:
             if name not in known:
                 raise UnknownLayer(
-                    f"None of the models has a layer {name[:40]!r} before its softmax; their layers are: "
+                    f"None of the models has a layer {name[:40]!r} whose gradients are computed; they are for: "
                     f"{', '.join(known)}.",
                     layers=known,
                 )

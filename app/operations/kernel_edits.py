@@ -17,11 +17,14 @@ from app.digit_input import BODY_ERRORS, DIGIT_ERRORS, DigitRequest, Position, r
 from app.documentation import documented, request_body
 from app.errors import (
     InvalidInput,
+    LayerWithoutKernels,
     NotAcceptable,
     OneLayerRequired,
     RequestTooSlow,
     ServerBusy,
+    UnknownCheckpoint,
     UnknownFilter,
+    UnknownLayer,
     UnknownModel,
     sentence,
 )
@@ -60,6 +63,10 @@ ACCURACY_EXAMPLES = {"edits": {"summary": "A filter turned off", "value": {"edit
 
 class KernelEditsParameters(ModelParameter, PictureParameters, CheckpointParameter, LayersParameter):
     """The model, and the query of feature maps."""
+
+
+class EditedAccuracyParameters(ModelParameter, CheckpointParameter):
+    """The model, and the training step of its weights."""
 
 
 class KernelEdit(BaseModel):
@@ -136,6 +143,7 @@ class EditedAccuracyResponse:
         [*TENSORS, PNG],
         *DIGIT_ERRORS,
         UnknownFilter,
+        LayerWithoutKernels,
         NotAcceptable,
         OneLayerRequired,
         parameters=KernelEditsParameters,
@@ -171,15 +179,20 @@ async def compute_edited_feature_maps(request: Request) -> Response:
         *BODY_ERRORS,
         RequestTooSlow,
         UnknownModel,
+        UnknownCheckpoint,
+        UnknownLayer,
+        UnknownFilter,
+        LayerWithoutKernels,
         ServerBusy,
-        parameters=ModelParameter,
+        parameters=EditedAccuracyParameters,
         body=request_body(EditedAccuracyRequest, ACCURACY_EXAMPLES),
     ),
 )
 async def measure_edited_accuracy(request: Request) -> Response:
     """The errors on the first 1,000 test digits with the edits and without."""
     context = context_of(request)
-    served = ModelParameter.of(request).network_of(context)
+    parameters = EditedAccuracyParameters.of(request)
+    served = parameters.at_checkpoint(parameters.network_of(context))
     body = await read_body(EditedAccuracyRequest, request, context.settings)
     return send_json(await context.slow_pool.run(lambda: measure_accuracy(served, body.edits, context.samples)))
 
@@ -190,7 +203,17 @@ def has_convolutions(served: ServedNetwork) -> bool:
 
 
 def edited_network(served: ServedNetwork, edits: Sequence[KernelEdit]) -> Network:
-    """The network after the edits; raises InvalidInput if one does not fit it."""
+    """The network after the edits.
+
+    Raises:
+        UnknownLayer: An edit names no layer.
+        LayerWithoutKernels: It names one that has no weights.
+        UnknownFilter: It names no filter of the layer.
+        InvalidInput: It does not fit the layer otherwise.
+    """
+    for edit in edits:
+        served.require_kernels(edit.layer)
+        served.require_filter(edit.layer, edit.filter)
     try:
         return experiment.edit_kernels(served.artifact.network, [edit.decode() for edit in edits])
     except ParameterError as error:

@@ -1,4 +1,4 @@
-"""What a network gets wrong: which digits it takes for which, and how often it is right when it says how sure it is."""
+"""What a network gets wrong: which classes it confuses, and how often predictions of each probability are correct."""
 
 from dataclasses import dataclass
 

@@ -148,10 +148,10 @@ def finite_difference(
         raise ParameterError(f"there is no {parameter!r}; there are: {', '.join(network.parameters)}")
     shape = network.parameters[parameter].shape
     if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
-        raise ParameterError(f"{parameter} has no weight at {list(index)}; its shape is {list(shape)}")
+        raise ParameterError(f"there is nothing at {list(index)} in {parameter}; its shape is {list(shape)}")
     dilation = getattr(network.layers[parameter.rpartition(".")[0]], "dilation", None) or (1, 1)
     if parameter.endswith(".weight") and any(at % step for at, step in zip(index[-2:], dilation, strict=True)):
-        raise ParameterError(f"{parameter} has a hole at {list(index)}; its dilation is {list(dilation)}")
+        raise ParameterError(f"there is a hole at {list(index)} in {parameter}; its dilation is {list(dilation)}")
     changed = network.as_dtype(np.float64)
     weights = changed.parameters[parameter]
     weight = float(weights[index])

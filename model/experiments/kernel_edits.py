@@ -61,11 +61,11 @@ def edit_kernels(network: Network, edits: Sequence[KernelEdit]) -> Network:
             layer = _copy(layer)
         filters, rows, columns = network.output_shapes[edit.layer]
         if not 0 <= edit.filter < filters:
-            raise ParameterError(f"{edit.layer} has no filter {edit.filter}; its {filters} filters are counted from 0")
+            raise ParameterError(f"layer {edit.layer} has no filter {edit.filter}; its {filters} filters begin at 0")
         if edit.position is not None:
             row, column = edit.position
             if not (0 <= row < rows and 0 <= column < columns):
-                raise ParameterError(f"{edit.layer} has no neuron at {row}, {column}; its maps are {rows}×{columns}")
+                raise ParameterError(f"layer {edit.layer} has no neuron {row}, {column}; its maps are {rows}×{columns}")
             if isinstance(layer, Conv2d):
                 layer = _with_unshared_weights(layer, rows, columns)
         layers[edit.layer] = layer

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.arrays import Float32, Labels
 from model.data.mnist import Digits
+from model.experiments.confusion import calibration_curve, expected_calibration_error
 from model.layers import ReLU
 from model.losses import softmax
 from model.network import Network
@@ -68,7 +69,7 @@ class Evaluation:
 
     Attributes:
         accuracy: On the set.
-        calibration_error: Expected calibration error, 0–1; see `expected_calibration_error`.
+        calibration_error: Expected calibration error, 0–1; see `calibration_error_of`.
         dead_filters: By the name of each ReLU, the filters that are zero on every digit of the set.
     """
 
@@ -94,33 +95,21 @@ def evaluate(network: Network, digits: Digits) -> Evaluation:
     logits = predict(network, digits.images)
     return Evaluation(
         accuracy=Accuracy(int(np.count_nonzero(logits.argmax(axis=1) != digits.labels)), len(digits)),
-        calibration_error=expected_calibration_error(softmax(logits), digits.labels),
+        calibration_error=calibration_error_of(softmax(logits), digits.labels),
         dead_filters=find_dead_filters(network, digits),
     )
 
 
-def expected_calibration_error(probabilities: Float32, labels: Labels, bins: int = CONFIDENCE_BINS) -> float:
-    """How far the probability of the predicted class is from the share of correct predictions.
-
-    Digits are put into bins of equal width by that probability. The error is the mean, over all digits, of the absolute
-    difference between their bin's mean probability and its accuracy.
+def calibration_error_of(probabilities: Float32, labels: Labels, bins: int = CONFIDENCE_BINS) -> float:
+    """The expected calibration error, 0–1: how far probabilities of predictions are from the share of correct ones.
 
     Args:
         probabilities: (N, classes) float32.
         labels: (N,) the true classes.
-        bins: Number of bins between 0 and 1.
-
-    Returns:
-        0–1.
-
-    Source:
-        Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", section 2.
+        bins: Of equal width, between 0 and 1.
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
     correct = probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    differences = np.bincount(bin_of, weights=correct - confidence, minlength=bins)
-    return float(np.abs(differences).sum() / len(labels))
+    return expected_calibration_error(calibration_curve(probabilities.max(axis=1), correct, bins))
 
 
 def find_dead_filters(network: Network, digits: Digits) -> dict[str, list[int]]:

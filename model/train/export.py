@@ -25,7 +25,7 @@ from model.data.mnist import Digits
 from model.data.pendigits import HELD_OUT_WRITERS
 from model.losses import softmax
 from model.train.config import TrainConfig
-from model.train.evaluation import Evaluation, expected_calibration_error
+from model.train.evaluation import Evaluation, calibration_error_of
 from model.train.loop import TrainingState, accuracy_of, ema_network, predict, to_batch
 
 SAMPLES_FILE = "samples.safetensors.gz"
@@ -92,7 +92,7 @@ def _record_of(
         "test_accuracy": round(1 - errors / len(test), 6),
         "test_errors": errors,
         "test_digits": len(test),
-        "test_expected_calibration_error": round(expected_calibration_error(softmax(logits), test.labels), 6),
+        "test_expected_calibration_error": round(calibration_error_of(softmax(logits), test.labels), 6),
         "epochs": state.epoch,
         "seed": config.seed,
         "seconds": round(state.seconds, 1),

@@ -234,7 +234,7 @@ async def test_holes_of_a_dilated_kernel_are_no_weights(artifacts: Path, tmp_pat
     gradient = np.array(gradients["models"][0]["layers"][0]["weight"])[0, 0]
     assert np.count_nonzero(gradient) == np.count_nonzero(gradient[::2, ::3]) == 9
     assert checked.status_code == 404
-    assert "onv1.weight has a hole at [0, 0, 1, 0]; its dilation is [2, 3]" in checked.text
+    assert "There is a hole at [0, 0, 1, 0] in conv1.weight; its dilation is [2, 3]" in checked.text
 
 
 OPERATIONS = [

@@ -279,3 +279,15 @@ def test_a_folder_without_images_is_an_error_in_a_sentence(
         app.client.main()
 
     assert f"{tmp_path} has no images: no file in it ends in .png, .jpg" in capsys.readouterr().err
+
+
+def test_a_server_that_is_not_there_is_an_error_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "one.png").write_bytes(encode(Image.new("L", (40, 40), 255), "PNG"))
+    monkeypatch.setattr("sys.argv", ["client", str(tmp_path), "--url=http://127.0.0.1:1"])
+
+    with pytest.raises(SystemExit):
+        app.client.main()
+
+    assert "there is no server at http://127.0.0.1:1 (" in capsys.readouterr().err

@@ -171,7 +171,7 @@ def test_digits_of_every_form_are_filled_in(api: httpx.Client):
             "cnn",
             {"of": "neuron", "digit": {"sample": 0}},
             422,
-            "The code of neuron needs the same fields as the operation /models/{model}/neuron: 'layer'.",
+            "fields.layer is missing, which the code of neuron needs.",
         ),
         (
             "cnn",
@@ -187,7 +187,32 @@ def test_digits_of_every_form_are_filled_in(api: httpx.Client):
                 "fields": {"label": 3, "parameter": 'x"]; print("', "index": [0]},
             },
             422,
-            "The code of gradient-check needs the same fields as the operation /experiments/gradient-check: there is",
+            "The fields are not those of the operation /experiments/gradient-check, which the code of gradient-check",
+        ),
+        ("cnn", {"of": "filter"}, 422, "fields.layer is missing, which the code of filter needs."),
+        (
+            "cnn",
+            {"of": "filter", "fields": {"layer": "conv1", "filter": 16}},
+            404,
+            "Layer conv1 has no filter of that number; its 16 filters are 0 to 15.",
+        ),
+        (
+            "cnn",
+            {
+                "of": "gradient-check",
+                "digit": {"sample": 0},
+                "fields": {"label": 3, "parameter": "conv1.weight", "index": [99, 0, 0, 0]},
+            },
+            422,
+            "The fields are not those of the operation /experiments/gradient-check, which the code of gradient-check "
+            "needs: there is nothing at [99, 0, 0, 0] in conv1.weight; its shape is [16, 1, 5, 5].",
+        ),
+        (
+            "cnn",
+            {"of": "kernel-edits", "digit": {"sample": 0}, "fields": {"edits": 5}},
+            422,
+            "The fields are not those of the operation /experiments/kernel-edits, which the code of kernel-edits "
+            "needs: edits is no list of edits.",
         ),
         (
             "cnn",

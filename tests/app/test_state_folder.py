@@ -79,13 +79,15 @@ def test_number_and_bytes_are_bounded(tmp_path: Path):
     few = StateFolder(tmp_path / "few", "network", most=2, most_bytes=10**6, seconds=7200)
     upload(few)
     upload(few)
-    with pytest.raises(StateFull, match="2 networks of visitors") as refused:
+    with pytest.raises(
+        StateFull, match=r"The room for visitors' networks is taken: 2 of 2, 0 of 1 MB. Each is deleted after 2 hours"
+    ) as refused:
         upload(few)
     assert 7200 - 120 < int(refused.value.headers["Retry-After"]) <= 7200
 
     small = StateFolder(tmp_path / "small", "network", most=10, most_bytes=100, seconds=7200)
     upload(small, "x" * 200)
-    with pytest.raises(StateFull):
+    with pytest.raises(StateFull, match=r"1 of 10, 0 of 0 MB"):
         upload(small)
 
 

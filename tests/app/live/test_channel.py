@@ -512,3 +512,11 @@ def test_answers_hold_the_layers_asked_for(live: ClientConnection):
 
     assert set(tensors_of(response)) == {"input", "pool1", "logits", "probabilities"}
     assert np.frombuffer(tensors_of(response)["pool1"]["data"], dtype=np.float32).size == 4 * 7 * 7
+
+
+def test_a_request_that_is_no_handshake_says_how_to_connect(server: Stoppable):
+    response = httpx.get(f"http://{server.address}/api/v1/live")
+
+    assert (response.status_code, response.headers["upgrade"]) == (426, "websocket")
+    assert response.json()["type"] == "/problems/upgrade-required"
+    assert "this request has no header Upgrade: websocket, or a proxy removed it" in response.json()["detail"]

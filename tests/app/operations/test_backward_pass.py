@@ -74,7 +74,7 @@ async def test_gradients_of_the_same_layer_are_the_same(client: httpx.AsyncClien
         (
             {"layer": "softmax"},
             404,
-            "Model cnn has no layer 'softmax' before its softmax; there are: input, conv1, relu1",
+            "δ of model cnn is not computed for a layer 'softmax', but for: input, conv1, relu1",
         ),
         ({"layer": "conv1", "filter": 16}, 404, "Filter 16 of conv1 does not exist: it has filters 0 to 15."),
         ({"layer": "conv1", "row": -1}, 422, "row: Input should be greater than or equal to 0."),

@@ -150,8 +150,13 @@ async def test_loss_is_a_number_at_every_learning_rate(client, sample: int, labe
         ("gradient-descent", {"learning_rate": 0}, 422, "learning_rate"),
         ("gradient-descent", {"steps": 21}, 422, "steps"),
         ("gradients", {"label": 10}, 422, "has no class 10; its classes are 0 to 9"),
-        ("gradients?models=cnn&layers=conv9", {}, 404, "None of the models has a layer 'conv9' before its softmax"),
-        ("gradients?models=cnn&layers=softmax", {}, 404, "their layers are: conv1, relu1, "),
+        (
+            "gradients?models=cnn&layers=conv9",
+            {},
+            404,
+            "None of the models has a layer 'conv9' whose gradients are computed",
+        ),
+        ("gradients?models=cnn&layers=softmax", {}, 404, "they are for: conv1, relu1, "),
     ],
 )
 async def test_what_does_not_exist_or_is_out_of_range_is_rejected(client, operation, body, status, says):

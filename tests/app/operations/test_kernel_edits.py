@@ -139,8 +139,6 @@ async def test_accuracy_is_the_recorded_one_and_falls_with_every_filter_turned_o
 @pytest.mark.parametrize(
     ("edits", "message"),
     [
-        ([{"layer": "conv1", "filter": 16}], "Conv1 has no filter 16; its 16 filters"),
-        ([{"layer": "relu1", "filter": 0}], "There are no kernels in 'relu1'"),
         ([{"layer": "conv1", "filter": 0, "kernel": [[[1.0]]]}], "has the shape [1, 5, 5], not [1, 1, 1]"),
         ([{"layer": "conv1", "filter": 0, "kernel": [[[1.0], [1.0, 2.0]]]}], "equally many"),
         ([{"layer": "conv1", "filter": 0, "bias": 101}], "edits.0.bias"),
@@ -149,7 +147,7 @@ async def test_accuracy_is_the_recorded_one_and_falls_with_every_filter_turned_o
         ([{"layer": "conv1", "filter": 0}] * 65, "at most 64"),
         ([{"layer": "conv1", "filter": 0, "name": "x"}], "edits.0.name"),
     ],
-    ids=["filter", "layer", "shape", "ragged", "weight", "half a position", "position", "too many", "unknown field"],
+    ids=["shape", "ragged", "weight", "half a position", "position", "too many", "unknown field"],
 )
 @pytest.mark.parametrize("operation", ["", "/accuracy"])
 async def test_edit_that_does_not_fit_is_rejected_with_the_numbers(client, edits, message, operation):
@@ -159,6 +157,40 @@ async def test_edit_that_does_not_fit_is_rejected_with_the_numbers(client, edits
 
     assert response.status_code == 422
     assert message in response.text
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem", "detail"),
+    [
+        (
+            {"layer": "conv1", "filter": 16},
+            "unknown-filter",
+            "Layer conv1 has no filter of that number; its 16 filters",
+        ),
+        ({"layer": "conv9", "filter": 0}, "unknown-layer", "Model cnn has no layer 'conv9'; its layers are: conv1, "),
+        (
+            {"layer": "relu1", "filter": 0},
+            "layer-without-kernels",
+            "Layer relu1 of model cnn is a relu and has no kern",
+        ),
+    ],
+)
+@pytest.mark.parametrize("operation", ["", "/accuracy"])
+async def test_an_edit_of_what_does_not_exist_is_not_found(client, edit, problem, detail, operation):
+    body = {"edits": [edit]} if operation else {"sample": 0, "edits": [edit]}
+
+    response = await client.post(f"{URL}{operation}", json=body)
+
+    assert (response.status_code, response.json()["type"]) == (404, f"/problems/{problem}")
+    assert response.json()["detail"].startswith(detail)
+
+
+async def test_accuracy_at_a_checkpoint_is_that_of_its_weights(client: httpx.AsyncClient):
+    untrained = (await client.post(f"{URL}/accuracy?checkpoint=0", json={"edits": []})).json()
+    unknown = await client.post(f"{URL}/accuracy?checkpoint=1", json={"edits": []})
+
+    assert untrained["errors"] == untrained["unedited_errors"] > 700
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "/problems/unknown-checkpoint")
 
 
 async def test_infinite_weights_are_rejected(client: httpx.AsyncClient):

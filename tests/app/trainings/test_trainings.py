@@ -436,7 +436,7 @@ async def test_as_many_are_kept_as_the_settings_say(settings: Settings):
         full = await client.post(URL, json=SMALL)
 
     assert (full.status_code, full.json()["type"]) == (503, "/problems/state-full")
-    assert full.json()["detail"].startswith("1 trainings of visitors")
+    assert full.json()["detail"].startswith("The room for visitors' trainings is taken: 1 of 1, 0 of 268 MB. Each is")
 
 
 async def test_unknown_and_expired_ids_are_404_problems(client: httpx.AsyncClient):

@@ -141,7 +141,7 @@ def test_unknown_weight_is_an_error_that_names_the_arrays(networks, digit):
     with pytest.raises(ParameterError, match=r"there is no 'conv9.weight'; there are: conv1.weight, conv1.bias, "):
         finite_difference(networks["cnn"], digit, 2, "conv9.weight", (0,))
     with pytest.raises(
-        ParameterError, match=r"conv1.weight has no weight at \[0, 0, 5, 0\]; its shape is \[16, 1, 5, 5\]"
+        ParameterError, match=r"there is nothing at \[0, 0, 5, 0\] in conv1.weight; its shape is \[16, 1, 5, 5\]"
     ):
         finite_difference(networks["cnn"], digit, 2, "conv1.weight", (0, 0, 5, 0))
 

@@ -82,7 +82,7 @@ def test_fully_connected_neurons_can_be_edited_too(network, image):
         (KernelEdit("relu1", 0), r"no kernels in 'relu1'; there are in: conv1, conv2, linear"),
         (KernelEdit("conv9", 0), r"no kernels in 'conv9'"),
         (KernelEdit("conv1", 3), r"conv1 has no filter 3; its 3 filters"),
-        (KernelEdit("conv1", 0, position=(8, 0)), r"conv1 has no neuron at 8, 0; its maps are 8×8"),
+        (KernelEdit("conv1", 0, position=(8, 0)), r"conv1 has no neuron 8, 0; its maps are 8×8"),
         (KernelEdit("conv1", 0, kernel=np.zeros((1, 5, 5), np.float32)), r"has the shape \[1, 3, 3\], not \[1, 5, 5\]"),
     ],
     ids=["relu", "unknown layer", "filter", "position", "shape"],

@@ -4,7 +4,7 @@ import pytest
 from model.data.mnist import Digits
 from model.layers import Conv2d, Linear, ReLU, Softmax
 from model.network import Network
-from model.train.evaluation import Accuracy, evaluate, expected_calibration_error, find_dead_filters
+from model.train.evaluation import Accuracy, calibration_error_of, evaluate, find_dead_filters
 
 
 def test_interval_is_wilsons():
@@ -31,13 +31,13 @@ def test_calibration_error_weighs_each_bin_by_its_digits():
     probabilities = np.array([[0.8, 0.2], [0.2, 0.8], [0.8, 0.2], [0.6, 0.4]], dtype=np.float32)
     labels = np.array([0, 1, 1, 1], dtype=np.uint8)
 
-    error = expected_calibration_error(probabilities, labels, bins=10)
+    error = calibration_error_of(probabilities, labels, bins=10)
 
     assert error == pytest.approx((3 * abs(2 / 3 - 0.8) + abs(0 - 0.6)) / 4, abs=1e-6)
 
 
 def test_certain_and_right_predictions_have_no_calibration_error():
-    assert expected_calibration_error(np.eye(3, dtype=np.float32), np.arange(3, dtype=np.uint8)) == 0
+    assert calibration_error_of(np.eye(3, dtype=np.float32), np.arange(3, dtype=np.uint8)) == 0
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ export function describeCalibration({ calibration, expected_calibration_error: e
   const last = calibration[calibration.length - 1];
   const often = last.accuracy === null
     ? "No prediction has a probability of 90% or more."
-    : `When it says 90% or more, it is right for ${last.correct.toLocaleString("en")} of ${last.digits.toLocaleString("en")} digits: ${percent(last.accuracy)}, where it says ${percent(last.mean_probability ?? 0)} on average.`;
+    : `Of ${last.digits.toLocaleString("en")} predictions with a probability of 90% or more, ${last.correct.toLocaleString("en")} are correct: ${percent(last.accuracy)}, where their mean probability is ${percent(last.mean_probability ?? 0)}.`;
   return `${often} Over all ${digits.toLocaleString("en")} digits, accuracy and probability differ by ${(100 * error).toFixed(2)}% on average.`;
 }
 
@@ -58,7 +58,7 @@ export function describeCalibration({ calibration, expected_calibration_error: e
 export function describeBin({ low, high, digits, accuracy, mean_probability: mean }) {
   const range = `${Math.round(100 * low)}–${Math.round(100 * high)}%`;
   if (accuracy === null || mean === null) return `${range}: no digits`;
-  return `${range}: ${digits.toLocaleString("en")} digits, ${percent(accuracy)} right, ${percent(mean)} said`;
+  return `${range}: ${digits.toLocaleString("en")} digits, ${percent(accuracy)} correct, mean probability ${percent(mean)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 // The connected picture: every layer from the digit to the classes, and the strongest evidence for a class as links.
-/** @import { ActivationsResponse, ModelDescription, Plane, Tensor } from "../../types.js" */
+/** @import { ActivationsResponse, Digit, ModelDescription, Plane, Tensor } from "../../types.js" */
 /** @import { ColorScale } from "../../draw/color-scale.js" */
 /** @import { Evidence } from "../../api/evidence.js" */
 /** @import { LayerView, Section } from "../selectors.js" */
@@ -41,15 +41,13 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   const plot = find(root, ".plot", HTMLElement);
   const list = find(root, ".columns", HTMLElement);
   const texts = findAll(root, ".evidence span", HTMLElement);
-  const { layers: [first] } = model;
+  const [first] = model.layers;
   const columns = columnsOf(first.input_shape, sections);
   const last = columns.length - 1;
   const maps = createPictureMaps(find(plot, "canvas", HTMLCanvasElement), columns, first, { colors, kernelsOf });
   const curves = createLinkCurves(find(plot, "svg", SVGSVGElement));
   const parts = createParts(plot, model.classes);
-  const [codeButton, svgButton] = findAll(root, ".files button", HTMLButtonElement);
-  codeButton.addEventListener("click", () => showCode().catch(fail), { signal });
-  svgButton.addEventListener("click", () => save(root).catch(fail), { signal });
+  const codeButton = wireFiles(root, () => response && evidence && { digit: response.digit, label: evidence.label }, { model, fail, signal });
   /** @type {Evidence | null} */
   let evidence = null;
   /** @type {ActivationsResponse | null} */
@@ -101,18 +99,9 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
     draw();
   }
 
-  async function showCode() {
-    if (!response || !evidence) return;
-    const { digit } = response;
-    const { label } = evidence;
-    const { openCode } = await import("../../code/code-dialog.js");
-    await openCode([{ of: "evidence", shown: { digit, fields: { label } } }, { of: "prediction", shown: { digit } }], model.id, fail);
-  }
-
   function drawNow() {
-    const layout = maps.layout();
+    const [layout, shown] = [maps.layout(), maps.shown()];
     if (!layout.width) return;
-    const shown = maps.shown();
     const known = evidence && logits.get(evidence);
     codeButton.disabled = !evidence;
     const view = evidence && known ? viewOf(evidence, columns, shown, known, pointing.pointed()) : null;
@@ -169,10 +158,32 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   };
 }
 
-/** As an SVG file. @param {HTMLElement} root */
-async function save(root) {
-  const { saveSvg } = await import("../../draw/svg-file.js");
-  return saveSvg(() => find(root, ".scroll", HTMLElement), "network");
+/**
+ * The buttons for the code of the evidence, and for the picture as an SVG file.
+ * @param {HTMLElement} root
+ * @param {() => {digit: Digit, label: number} | null} subject
+ * @param {{model: ModelDescription, fail: (error: unknown) => void, signal: AbortSignal}} bench
+ * @returns {HTMLButtonElement}  For the code.
+ */
+function wireFiles(root, subject, { model, fail, signal }) {
+  const [codeButton, svgButton] = findAll(root, ".files button", HTMLButtonElement);
+
+  async function showCode() {
+    const shown = subject();
+    if (!shown) return;
+    const { digit, label } = shown;
+    const { openCode } = await import("../../code/code-dialog.js");
+    await openCode([{ of: "evidence", shown: { digit, fields: { label } } }, { of: "prediction", shown: { digit } }], model.id, fail);
+  }
+
+  async function save() {
+    const { saveSvg } = await import("../../draw/svg-file.js");
+    await saveSvg(() => find(root, ".scroll", HTMLElement), "network");
+  }
+
+  codeButton.addEventListener("click", () => showCode().catch(fail), { signal });
+  svgButton.addEventListener("click", () => save().catch(fail), { signal });
+  return codeButton;
 }
 
 /** @param {HTMLElement} root  @param {HTMLElement[]} titles */

@@ -34,9 +34,9 @@ test("one error in ten thousand can still be seen", () => {
 test("calibration says what is said and what is right", () => {
   assert.equal(
     describeCalibration(CONFUSION),
-    "When it says 90% or more, it is right for 6 of 8 digits: 75.0%, where it says 95.0% on average. Over all 107 digits, accuracy and probability differ by 20.00% on average.",
+    "Of 8 predictions with a probability of 90% or more, 6 are correct: 75.0%, where their mean probability is 95.0%. Over all 107 digits, accuracy and probability differ by 20.00% on average.",
   );
-  assert.equal(describeBin(BIN), "90–100%: 8 digits, 75.0% right, 95.0% said");
+  assert.equal(describeBin(BIN), "90–100%: 8 digits, 75.0% correct, mean probability 95.0%");
   assert.equal(describeBin({ ...BIN, digits: 0, accuracy: null, mean_probability: null }), "90–100%: no digits");
 });
 
