@@ -2,6 +2,7 @@
 // The two pens of the drawing pad: a pointer and the keyboard.
 /** @import { Point } from "../types.js" */
 import { arrowStep } from "../dom/grid-keys.js";
+import { afterEvents } from "../shell/pace.js";
 
 // Browsers delay pointermove until the next frame; pointerrawupdate comes when the pen moves, so the response is a frame earlier.
 const MOVED = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove";
@@ -17,6 +18,8 @@ const LONG_STEP = 0.08;
 export function trackStrokes(pad, pen, signal) {
   /** @type {number | null} */
   let pointer = null;
+  const events = afterEvents();
+  signal.addEventListener("abort", events.close);
 
   /** @param {PointerEvent} event  @returns {Point} */
   const pointOf = (event) => {
@@ -30,22 +33,24 @@ export function trackStrokes(pad, pen, signal) {
     pad.setPointerCapture(pointer);
     pad.focus({ preventScroll: true });
     event.preventDefault();
-    pen.start(pointOf(event));
+    const point = pointOf(event);
+    events.later(() => pen.start(point));
   }, { signal });
 
   pad.addEventListener(MOVED, (move) => {
     const event = /** @type {PointerEvent} */ (move);
     if (event.pointerId !== pointer) return;
+    events.now();
     // A fast pen reports several points for each frame; without them its curves become polygons.
-    const events = event.getCoalescedEvents?.() ?? [];
-    pen.extend((events.length ? events : [event]).map(pointOf));
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    pen.extend((coalesced.length ? coalesced : [event]).map(pointOf));
   }, { signal });
 
   for (const type of /** @type {const} */ (["pointerup", "pointercancel"])) {
     pad.addEventListener(type, (event) => {
       if (event.pointerId !== pointer) return;
       pointer = null;
-      pen.end();
+      events.later(pen.end);
     }, { signal });
   }
 }
