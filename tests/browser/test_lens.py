@@ -684,6 +684,8 @@ def test_held_digit_is_compared_with_another_on_the_same_scale(page: Page):
     difference = np.array(pixels(feature_map(page, "conv1", 11))).reshape(-1, 4)
     assert (difference[:, 2] > difference[:, 0] + 40).any(), "some of the held digit's map is gone: blue"
     assert (difference[:, 0] > difference[:, 2] + 40).any(), "some is new: orange"
+    # The sweep shows the digit's own map, and how its cells are computed.
+    expect(page.locator("#sweep .sweep-sum b")).to_have_text(re.compile(r"\d"))
     page.get_by_role("button", name="Held", exact=True).click()
     held = feature_map(page, "conv1", 11)
     expect_repainted(held, difference.ravel().tolist())

@@ -10,8 +10,6 @@ import { planesOf } from "../network/selectors.js";
 import { isEmptyPatch, writeOutSum } from "./arithmetic.js";
 import { decimalsFor } from "./rounding.js";
 
-/** The maps that the page shows; `isOwn`: whether they are the digit's, not another's or a difference. @typedef {{layer: LayerView, isOwn: boolean}} ShownMaps */
-
 /**
  * @param {Bench} bench
  * @param {LayerDescription} layer
@@ -23,8 +21,8 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
   const before = bench.model.layers[bench.model.layers.indexOf(layer) - 1];
   const rangeOf = createRange();
 
-  /** @param {ShownMaps} maps  @param {number} filter  @returns {Plane} */
-  function mapOf({ layer: { maps } }, filter) {
+  /** @param {LayerView} view  @param {number} filter  @returns {Plane} */
+  function mapOf({ maps }, filter) {
     if (!grid.together) return maps[filter].plane;
     return { width: columns, height: rows, data: Float32Array.from(maps, ({ plane }) => plane.data[0]) };
   }
@@ -44,15 +42,15 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
       return Boolean(found && isEmptyPatch(layer, found.sources.reads, cell.filter, patchSpan(layer, cell)));
     },
 
-    /** @param {ShownMaps} maps  @param {number} filter */
-    strongestCell(maps, filter) {
-      return { layer: layer.name, filter, ...largestAt(mapOf(maps, filter)) };
+    /** @param {LayerView} view  @param {number} filter */
+    strongestCell(view, filter) {
+      return { layer: layer.name, filter, ...largestAt(mapOf(view, filter)) };
     },
 
-    /** The filter with the largest activations: the one with most to see. @param {ShownMaps} maps */
-    strongestFilter(maps) {
+    /** The filter with the largest activations: the one with most to see. @param {LayerView} view */
+    strongestFilter({ maps }) {
       if (grid.together) return 0;
-      const totals = maps.layer.maps.map(({ plane }) => plane.data.reduce((sum, value) => sum + Math.max(0, value), 0));
+      const totals = maps.map(({ plane }) => plane.data.reduce((sum, value) => sum + Math.max(0, value), 0));
       return totals.indexOf(Math.max(...totals));
     },
 
@@ -62,8 +60,8 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
       return found?.isExact ? sumOf(found.arithmetic) : null;
     },
 
-    /** @param {ShownMaps} maps  @param {Neuron} cell  @param {number} painted  @returns {FirstSweepView | null} */
-    viewOf(maps, cell, painted) {
+    /** @param {LayerView} view  @param {Neuron} cell  @param {number} painted  @returns {FirstSweepView | null} */
+    viewOf(view, cell, painted) {
       const known = sources();
       if (!known) return null;
       const { sources: { reads, weights }, step } = known;
@@ -72,20 +70,20 @@ export function createFirstSweepScene(bench, layer, grid, sources) {
       const found = arithmeticAt(cell);
       const kernel = found && kernelPlane(found.arithmetic);
       const { diverging, ink } = bench.colors();
-      const { source, maps: shown } = maps.layer;
+      const { source, maps } = view;
       return {
         reads: { ...planesOf(reads)[0], pixels: reads.inColor?.pixels }, window: span, kernel, painted,
-        map: mapOf(maps, neuron.filter),
+        map: mapOf(view, neuron.filter),
         cell: { top: cell.row, left: cell.column, height: 1, width: 1 },
         number: neuron.filter,
         name: bench.names.nameOf(layer.name, neuron.filter, step),
         products: layer.multiply_adds / layer.output_shape.reduce((product, each) => product * each),
-        sum: found?.isExact && maps.isOwn ? sumOf(found.arithmetic) : null,
+        sum: found?.isExact ? sumOf(found.arithmetic) : null,
         decimals: decimalsFor(source.display_range[1]),
         colorings: {
           reads: before ? { scale: diverging, range: before.display_range[1] } : { scale: ink, range: 1 },
           kernel: { scale: diverging, range: kernel ? rangeOf(/** @type {Tensor} */ (weights?.kernels), kernel) : 1 },
-          map: { scale: diverging, range: source.display_range[1] / shown[neuron.filter].factor },
+          map: { scale: diverging, range: source.display_range[1] / maps[neuron.filter].factor },
         },
       };
     },

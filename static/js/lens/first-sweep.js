@@ -2,7 +2,7 @@
 // The first screen's sweep: one kernel moves over the digit and paints its feature map.
 /** @import { Bench, Neuron } from "../types.js" */
 /** @import { LayerView, Section } from "../network/selectors.js" */
-/** @import { NeuronGrid, ShownMaps } from "./first-sweep-scene.js" */
+/** @import { NeuronGrid } from "./first-sweep-scene.js" */
 import { createAnnouncer } from "../dom/announce.js";
 import { find, setText } from "../dom/find.js";
 import { arrowStep, stepWithin } from "../dom/grid-keys.js";
@@ -35,7 +35,7 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   const announce = createAnnouncer(find(root, "[role=status]", HTMLElement));
   const play = find(root, "#sweep-play", HTMLButtonElement);
 
-  /** @type {ShownMaps | null} */
+  /** @type {LayerView | null} */
   let maps = null;
   let position = grid.cellAt(0, 0);
   /** Whether it may still begin by itself. */
@@ -129,10 +129,10 @@ export function createFirstSweep(bench, root, isExact, openLens) {
   }, { once: true });
 
   return {
-    /** @param {LayerView} layerView  @param {boolean} isOwn  Whether the maps are the digit's, not another's or a difference. */
-    update(layerView, isOwn) {
+    /** @param {LayerView} layerView */
+    update(layerView) {
       const isFirst = maps === null;
-      maps = { layer: layerView, isOwn };
+      maps = layerView;
       if (isFirst) position = scene.strongestCell(maps, scene.strongestFilter(maps));
       clearTimeout(rest);
       rest = setTimeout(request, isFirst ? 0 : REST);

@@ -1,6 +1,6 @@
 // @ts-check
 // Loads the lens, the comparison of two digits and the first screen's sweep when they are first needed.
-/** @import { ActivationsResponse, Bench, Neuron, State } from "../types.js" */
+/** @import { ActivationsResponse, Bench, Neuron } from "../types.js" */
 import { find } from "../dom/find.js";
 
 /** @import { LayerView } from "../network/selectors.js" */
@@ -86,12 +86,12 @@ export function wireSweep(bench, openLens) {
   let sweep = null;
   /** @type {Promise<void> | null} */
   let loading = null;
-  /** @type {[LayerView, boolean] | null} */
+  /** @type {LayerView | null} */
   let latest = null;
 
   const load = () => (loading ??= import("./first-sweep.js").then(({ createFirstSweep }) => {
     sweep = createFirstSweep(bench, root, isExact, openLens);
-    if (latest) sweep.update(...latest);
+    if (latest) sweep.update(latest);
   }, (error) => {
     loading = null; // The next response tries again.
     bench.fail(error);
@@ -104,11 +104,10 @@ export function wireSweep(bench, openLens) {
     /** Whether it computes the sums itself, from weights in single precision. */
     isExact,
 
-    /** @param {LayerView} view  @param {State} shown  With the response whose maps are shown, for instance the held digit's. */
-    update(view, { response }) {
-      const own = bench.store.getState().response;
-      latest = [view, response === own || Boolean(own?.training && !response?.compared)];
-      if (sweep) sweep.update(...latest);
+    /** @param {LayerView} view */
+    update(view) {
+      latest = view;
+      if (sweep) sweep.update(view);
       else load();
     },
 

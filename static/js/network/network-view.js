@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Digit, Plane, State, Tensor, Training } from "../types.js" */
+/** @import { ActivationsResponse, Digit, Plane, State, Tensor, Training } from "../types.js" */
 /** @import { ColorScale } from "../draw/color-scale.js" */
 /** @import { LayerView, Section } from "./selectors.js" */
 import { find, findAll } from "../dom/find.js";
@@ -12,7 +12,7 @@ const NEAR = "300px"; // Maps and kernels this near the screen may become visibl
 
 /**
  * Where a layer's maps are shown, and the digit or training step whose maps were painted there.
- * @typedef {{root: Element, update: (view: LayerView, state: State, scale: ColorScale) => void, subject: Digit | Training | null}} MapView
+ * @typedef {{root: Element, update: (view: LayerView, state: State, scale: ColorScale) => void, compares: boolean, subject: Digit | Training | null}} MapView
  */
 
 /**
@@ -33,11 +33,13 @@ export function createNetworkView(sections, picture, actions) {
     {
       root: find(document, `#layer-${name}`, Element),
       update: (view, { isolated }, scale) => layers.get(name)?.update(view, scale, isolated),
+      compares: true,
       subject: null,
     },
     {
       root: /** @type {HTMLElement} */ (picture.columnRoots.get(name)),
       update: (view) => picture.updateLayer(name, view),
+      compares: false,
       subject: null,
     },
   ]]));
@@ -71,8 +73,8 @@ export function createNetworkView(sections, picture, actions) {
     /** The sections of the page, by layer name. @type {ReadonlyMap<string, HTMLElement>} */
     roots,
 
-    /** Show a layer's maps in another part of the page, too. @param {string} layer  @param {Omit<MapView, "subject">} view */
-    addView: (layer, view) => void views.get(layer)?.push({ ...view, subject: null }),
+    /** Show a layer's own maps in another part of the page, too. @param {string} layer  @param {Omit<MapView, "subject" | "compares">} view */
+    addView: (layer, view) => void views.get(layer)?.push({ ...view, compares: false, subject: null }),
 
     /**
      * Call back with the layers whose maps are on the screen or near it, now and after each change.
@@ -88,15 +90,19 @@ export function createNetworkView(sections, picture, actions) {
 
     /**
      * @param {State} state
+     * @param {ActivationsResponse | null} compared  With what the sections of the layers show: the response's own maps, those of a
+     *   held digit, or differences. The sweep and the connected picture always show the response's own.
      * @param {Digit | Training} subject  Whose maps the state's response holds.
      * @param {ColorScale} scale
      * @param {boolean} all  Whether maps far from the screen are painted, too.
      */
-    update(state, subject, scale, all) {
+    update(state, compared, subject, scale, all) {
       for (const section of sections) {
-        const view = selectLayer(state, section);
-        if (view) latest.set(section.layer.name, view);
+        const own = selectLayer(state, section);
+        const shown = compared === state.response ? own : selectLayer({ ...state, response: compared }, section);
+        if (shown) latest.set(section.layer.name, shown);
         for (const each of views.get(section.layer.name) ?? []) {
+          const view = each.compares ? shown : own;
           if (view) {
             const isPainted = all || near.has(each.root);
             if (isPainted) each.update(view, state, scale);

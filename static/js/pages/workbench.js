@@ -180,8 +180,7 @@ function paintResponse(state, all = false) {
   setText(framingNote, describeFraming(response.digit, response.framing));
   bars.update(response.prediction, response.tensors.probabilities.data);
   picture.updateInput(input);
-  const shown = { ...state, response: response.training?.shown ?? lens.shown(response) };
-  network.update(shown, response.training ?? response.digit, colors.diverging, all);
+  network.update(state, response.training?.shown ?? lens.shown(response), response.training ?? response.digit, colors.diverging, all);
   picture.updateResponse(response);
   training.painted(response);
   names.show(response, all);
