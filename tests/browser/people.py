@@ -176,3 +176,8 @@ def expect_live(page: Page) -> None:
     """Wait until drawings go over the live connection."""
     expect(page.locator("#connection")).to_have_attribute("data-status", "live")
     expect(page.locator("#connection")).to_have_text("")
+
+
+def a_digit(label: int | str) -> str:
+    """A class with its article: "a 3", "an 8"."""
+    return f"{'an' if str(label) == '8' else 'a'} {label}"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import SEVEN, draw, expect_reading, expect_repainted, pixels
+from tests.browser.people import SEVEN, a_digit, draw, expect_reading, expect_repainted, pixels
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 FILTER = "/filters/cnn/conv3/5"
@@ -69,7 +69,7 @@ def test_filter_shows_its_patches_where_they_are(open_page, server: str):
     expect(items).to_have_count(9)
     for number, patch in enumerate(patches):
         item = items.nth(number)
-        expect(item.get_by_role("link")).to_have_text(f"a {patch['label']}, #{patch['sample']}")
+        expect(item.get_by_role("link")).to_have_text(f"{a_digit(patch['label'])}, #{patch['sample']}")
         expect(item.locator("small")).to_contain_text(f"row {patch['row']}, column {patch['column']}")
         whole, cut = (inks(item.locator(name)) for name in (".whole", ".patch"))
         box = patch["box"]

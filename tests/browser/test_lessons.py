@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.lessons import LESSONS, Lesson
+from tests.browser.people import a_digit
 from tests.browser.test_accessibility import WIDTHS, on_each_screen, violations
 
 MISREAD, OTHER = 115, 15
@@ -163,9 +164,10 @@ def _(page: Page, values: dict[str, str]) -> None:
     sentence = page.locator("#errors-sentence")
     expect(sentence).to_contain_text(f"{values['tested']} test digits, {values['errors']} errors")
     expect(sentence).to_contain_text(values["commonest"])
-    said = values["confident"].replace(": ", " digits: ")
+    correct, of, share = re.fullmatch(r"(\S+) of (\S+): (\S+)", values["confident"]).groups()
+    said = f"Of {of} predictions with a probability of 90% or more, {correct} are correct: {share}"
     expect(page.locator("#calibration-sentence")).to_contain_text(said)
-    row = page.get_by_role("row", name=f"a {values['predicted_class']}")
+    row = page.get_by_role("row", name=a_digit(values["predicted_class"]))
     expect(row).to_contain_text(values["class_count"])
     expect(row).to_contain_text(values["class_correct"].replace(",", ""))
 

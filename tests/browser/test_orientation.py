@@ -78,9 +78,11 @@ def test_every_card_shows_the_numbers_of_the_api(page: Page, server: str):
             f"pooled: {round(after['preferred']) % 180}°, {after['selectivity']:.2f}"
         )
     count = [filter_["verdict"] for filter_ in before["filters"]].count
+    verbs = {verdict: "is" if count(verdict) == 1 else "are" for verdict in ("not selective", "inactive")}
     expect(page.locator("#tuning-sentence")).to_have_text(
-        f"{count('selective')} of 16 filters are selective for the bar’s angle, {count('not selective')} are not, "
-        f"{count('inactive')} are never activated by it."
+        f"{count('selective')} of 16 filters are selective for the bar’s angle, "
+        f"{count('not selective')} {verbs['not selective']} not, "
+        f"{count('inactive')} {verbs['inactive']} never activated by it."
     )
 
 

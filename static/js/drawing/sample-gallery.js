@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { SampleQuery } from "../api/samples.js" */
 import { contextOf, find, setText } from "../dom/find.js";
+import { aDigit } from "../network/prediction-bars.js";
 
 /** Digits on one page of the gallery: 4 rows of 10 in the sheet that the server sends. */
 export const PAGE_SIZE = 40;
@@ -81,7 +82,7 @@ export function createSampleGallery(dialog, model, actions) {
       note.className = isWrong ? "wrong" : "";
       button.title = `Test digit ${index}`;
       button.type = "button";
-      button.setAttribute("aria-label", `Test digit ${index}, a ${truth}${prediction ? `, classified as ${prediction.digit}` : ""}`);
+      button.setAttribute("aria-label", `Test digit ${index}, ${aDigit(truth)}${prediction ? `, classified as ${prediction.digit}` : ""}`);
       button.append(canvas, note);
       button.addEventListener("click", () => {
         actions.choose(index);

@@ -17,7 +17,7 @@ import { describeClass } from "../experiments/perturb-pixel/changes.js";
 import { describeAccuracy, formatLevel } from "../experiments/robustness/sentences.js";
 import { fallsAtCenter } from "../experiments/saliency/explanation.js";
 import { formatValue } from "../network/legend.js";
-import { percent } from "../network/prediction-bars.js";
+import { aDigit, percent } from "../network/prediction-bars.js";
 import { planeOf } from "../network/selectors.js";
 import { formatCount } from "./lesson.js";
 
@@ -77,7 +77,7 @@ function valuesOfErrors({ digits, errors, matrix, class_counts: counts, calibrat
   return {
     tested: formatCount(digits),
     errors: formatCount(errors),
-    commonest: worst ? `a ${worst.label} is taken for a ${worst.predicted}: ${formatCount(worst.digits)} times` : "it makes no error",
+    commonest: worst ? `${aDigit(worst.label)} is predicted as ${worst.predicted}: ${formatCount(worst.digits)} times` : "it makes no error",
     confident: accuracy === null ? "none" : `${formatCount(correct)} of ${formatCount(sure)}: ${percent(accuracy)}`,
     class_count: formatCount(counts[label]),
     class_correct: formatCount(matrix[label][label]),
@@ -106,8 +106,8 @@ function lastRectifier({ layers }) {
 
 /** What the digit really is. @param {Digit} digit */
 async function labelOf(digit) {
-  if (digit.label !== undefined) return `a ${digit.label}`;
+  if (digit.label !== undefined) return aDigit(digit.label);
   if (digit.kind !== "sample") return UNLABELED;
   const { samples: [{ label }] } = await getSamples({ offset: digit.index, limit: 1, model: null });
-  return `a ${label}`;
+  return aDigit(label);
 }

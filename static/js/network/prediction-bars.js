@@ -14,6 +14,9 @@ export function nameClasses(classes) {
 /** @param {number} label */
 export const className = (label) => names[label] ?? String(label);
 
+/** "a 3", "an 8". @param {number | string} label */
+export const aDigit = (label) => `${label === 8 || label === "8" ? "an" : "a"} ${label}`;
+
 /**
  * Ten probabilities as bars; none for a blank pad.
  * @param {HTMLElement} root

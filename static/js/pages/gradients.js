@@ -124,7 +124,7 @@ kept = page.start({
     known = { digit, ...newest };
     if (tiles) comparer.send({ digit, label: newest.response.label });
     const { prediction } = newest.activations;
-    announce(`Prediction: ${prediction ? className(prediction.digit) : "none"}. ${describeLoss(newest.response)}`);
+    announce(`Prediction: ${prediction ? className(prediction.digit) : "none"}. ${describeLoss(newest.response, digit)}`);
     return { input: newest.tensors.input, framing: newest.response.input.framing };
   },
   paint,
@@ -157,7 +157,7 @@ function paint() {
   painted = known;
   const { response, tensors, activations } = known;
   bars.update(activations.prediction, activations.tensors.probabilities.data);
-  setText(lossLine, describeLoss(response));
+  setText(lossLine, describeLoss(response, known.digit));
   lossLine.dataset.label = String(response.label);
   const own = `${model.id}/${first.name}`;
   const reads = before

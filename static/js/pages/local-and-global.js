@@ -134,4 +134,22 @@ wireCode({ model: compared.find(({ connection }) => connection === "convolution"
 for (const root of sections.keys()) watcher.observe(root);
 // go=…  the section with which a link begins; not kept, since the visitor scrolls on.
 const opening = [...sections.keys()].find((root) => /** @type {HTMLElement} */ (root).dataset.experiment === linked.get("go"));
-opening?.scrollIntoView();
+if (opening) stayOn(opening);
+for (const link of findAll(document, ".contents a", HTMLAnchorElement)) {
+  const section = document.getElementById(link.hash.slice(1));
+  if (section) link.addEventListener("click", () => stayOn(section));
+}
+
+/**
+ * Scroll to a section, and stay there until the visitor does something, while the sections above it are filled and grow.
+ * @param {Element} section
+ */
+function stayOn(section) {
+  const watcher = new ResizeObserver(() => section.scrollIntoView({ behavior: "instant" }));
+  const stop = () => watcher.disconnect();
+  watcher.observe(document.body);
+  setTimeout(() => {
+    for (const type of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(type, stop, { once: true, passive: true, capture: true });
+  });
+}
+

@@ -5,7 +5,7 @@ import { draw, scaleOf } from "../dom/svg.js";
 import { formatValue } from "../network/legend.js";
 import { curveOf } from "./run.js";
 
-const PLOT = { width: 468, height: 372, left: 52, right: 372 };
+const PLOT = { width: 468, height: 372, left: 58, right: 372 };
 const PANELS = { accuracy: { top: 28, bottom: 164 }, loss: { top: 206, bottom: 342 } };
 const LEAST_LOSS_RANGE = 2.5; // Nats.
 const LABEL_HEIGHT = 17;
@@ -54,6 +54,8 @@ function drawPanel({ top, bottom }, title, ticks, write, guessing, curves, of, d
   const y = scaleOf([0, ticks[ticks.length - 1]], [bottom, top]);
   /** @type {number[]} */
   const taken = [];
+  // Not where the line of a tick would strike it through.
+  const fitsAbove = !ticks.some((tick) => y(tick) < y(guessing) && y(tick) > y(guessing) - LABEL_HEIGHT);
   return [
     draw("text", { class: "axis", x: PLOT.left, y: top - 12 }, title),
     ...ticks.flatMap((tick) => [
@@ -61,7 +63,7 @@ function drawPanel({ top, bottom }, title, ticks, write, guessing, curves, of, d
       draw("text", { class: "axis", x: PLOT.left - 6, y: y(tick) + 5, "text-anchor": "end" }, write(tick)),
     ]),
     draw("line", { class: "guessing", x1: PLOT.left, x2: PLOT.right, y1: y(guessing), y2: y(guessing) }),
-    draw("text", { class: "axis", x: PLOT.right - 4, y: y(guessing) - 4, "text-anchor": "end" }, "guessing"),
+    draw("text", { class: "axis", x: PLOT.right - 4, y: y(guessing) + (fitsAbove ? -4 : LABEL_HEIGHT - 5), "text-anchor": "end" }, "guessing"),
     ...curves.flatMap(({ name, style, points }) => {
       const last = points[points.length - 1];
       let at = y(of(last)) + 5;

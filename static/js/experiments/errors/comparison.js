@@ -6,7 +6,7 @@ import { build } from "../../dom/build.js";
 import { find, findAll, setText } from "../../dom/find.js";
 import { enlarge, paintPlane, paintSheet } from "../../draw/plane.js";
 import { createLegend, formatValue } from "../../network/legend.js";
-import { percent } from "../../network/prediction-bars.js";
+import { aDigit, percent } from "../../network/prediction-bars.js";
 import { planeOf, planesOf } from "../../network/selectors.js";
 import { decidingMaps } from "./figures.js";
 
@@ -38,7 +38,7 @@ export function createComparison(root) {
     paintPlane(canvas, plane, ink, 1);
     enlarge(canvas, DIGIT_ZOOM);
     setText(find(figure, "figcaption b", HTMLElement), words);
-    setText(find(figure, "figcaption span", HTMLElement), `Test digit ${digit.index}, a ${digit.label}, predicted as ${digit.predicted} with ${percent(digit.probability)}.`);
+    setText(find(figure, "figcaption span", HTMLElement), `Test digit ${digit.index}, ${aDigit(digit.label)}, predicted as ${digit.predicted} with ${percent(digit.probability)}.`);
   }
 
   /** @param {HTMLElement} figure  @param {Plane[]} planes  @param {LayerDescription} layer  @param {import("../../draw/color-scale.js").ColorScale} scale */

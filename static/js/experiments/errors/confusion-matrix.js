@@ -4,6 +4,7 @@
 import { build } from "../../dom/build.js";
 import { findAll } from "../../dom/find.js";
 import { arrowStep, stepWithin } from "../../dom/grid-keys.js";
+import { aDigit } from "../../network/prediction-bars.js";
 import { describeCell, shadeOf } from "./figures.js";
 
 /**
@@ -24,7 +25,7 @@ export function createConfusionMatrix(table, choose, signal) {
     build("thead", {},
       build("tr", {}, build("td", { rowspan: 2 }), build("th", { colspan: 10, scope: "colgroup" }, "predicted as"), build("td", { rowspan: 2, class: "total" }, "all")),
       build("tr", {}, ...classes.map((name) => build("th", { scope: "col" }, String(name))))),
-    build("tbody", {}, ...classes.map((label) => build("tr", {}, build("th", { scope: "row" }, `a ${label}`), ...buttons[label].map((button) => build("td", {}, button)), totals[label]))),
+    build("tbody", {}, ...classes.map((label) => build("tr", {}, build("th", { scope: "row" }, aDigit(label)), ...buttons[label].map((button) => build("td", {}, button)), totals[label]))),
   );
   table.addEventListener("keydown", (event) => {
     const step = arrowStep(event);

@@ -4,7 +4,7 @@
 /** @import { Plane, ThemeColors } from "../../types.js" */
 import { build } from "../../dom/build.js";
 import { enlarge, paintPlane } from "../../draw/plane.js";
-import { percent } from "../../network/prediction-bars.js";
+import { aDigit, percent } from "../../network/prediction-bars.js";
 import { describeDigit } from "./figures.js";
 
 const ZOOM = 2;
@@ -23,7 +23,7 @@ export function createDigitTiles(list, open, addressOf, signal) {
     const canvas = build("canvas", { class: "plane", width: plane.width, height: plane.height, "aria-hidden": "true" });
     paintPlane(canvas, plane, ink, 1);
     enlarge(canvas, ZOOM);
-    const words = [build("span", {}, digit.label === digit.predicted ? `a ${digit.label}` : `a ${digit.label}, not ${digit.predicted}`), build("small", {}, `${digit.predicted}: ${percent(digit.probability)}`)];
+    const words = [build("span", {}, digit.label === digit.predicted ? aDigit(digit.label) : `${aDigit(digit.label)}, not ${digit.predicted}`), build("small", {}, `${digit.predicted}: ${percent(digit.probability)}`)];
     const label = { "aria-label": describeDigit(digit) };
     if (digit.label === digit.predicted) return build("li", {}, build("a", { href: addressOf(digit), ...label }, canvas, ...words));
     const button = build("button", { type: "button", "aria-pressed": String(chosen === digit.index), "data-index": digit.index, ...label }, canvas, ...words);

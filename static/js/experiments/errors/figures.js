@@ -1,7 +1,7 @@
 // @ts-check
 // Numbers and sentences about confusion, calibration and evidence.
 /** @import { CalibrationBin, ConfusedDigit, Confusion } from "../../api/errors.js" */
-import { percent } from "../../network/prediction-bars.js";
+import { aDigit, percent } from "../../network/prediction-bars.js";
 
 /**
  * How dark a cell is, 0–1: the fourth root of its share of the row, so that one error in a thousand can be seen.
@@ -30,7 +30,7 @@ export function describeErrors({ digits, errors, matrix }) {
   const accuracy = `${digits.toLocaleString("en")} test digits, ${errors.toLocaleString("en")} errors (${(100 * (1 - errors / digits)).toFixed(2)}% classified correctly).`;
   const [first] = commonestErrors(matrix, 1);
   if (!first) return accuracy;
-  const often = first.digits === 1 ? "No error happens twice." : `Most often, a ${first.label} is taken for a ${first.predicted}: ${first.digits.toLocaleString("en")} times.`;
+  const often = first.digits === 1 ? "No error happens twice." : `Most often, ${aDigit(first.label)} is predicted as ${first.predicted}: ${first.digits.toLocaleString("en")} times.`;
   return `${accuracy} ${often}`;
 }
 
@@ -42,7 +42,7 @@ export function describeCell(label, predicted, count) {
 
 /** @param {ConfusedDigit} digit */
 export function describeDigit({ index, label, predicted, probability }) {
-  return `Test digit ${index}, a ${label}, predicted as ${predicted} with ${percent(probability)}`;
+  return `Test digit ${index}, ${aDigit(label)}, predicted as ${predicted} with ${percent(probability)}`;
 }
 
 /** @param {Confusion} confusion */

@@ -38,7 +38,8 @@ export async function requestForClass(label, shown, request) {
   }
 }
 
-/** @param {GradientsResponse} response */
-export function describeLoss({ label, label_from: source, models: [{ loss }] }) {
-  return `loss ${formatValue(loss)} nats (−log of the probability of ${className(label)}; ${SOURCES[source]})`;
+/** @param {GradientsResponse} response  @param {Digit} digit  Of the request. */
+export function describeLoss({ label, label_from: source, models: [{ loss }] }, { label: chosen }) {
+  const reason = source === "body" && chosen !== label ? "the last class shown, since the pad is blank" : SOURCES[source];
+  return `loss ${formatValue(loss)} nats (−log of the probability of ${className(label)}; ${reason})`;
 }

@@ -4,6 +4,7 @@
 import { build, resizeList } from "../../dom/build.js";
 import { find, setText } from "../../dom/find.js";
 import { formatValue } from "../../network/legend.js";
+import { aDigit } from "../../network/prediction-bars.js";
 import { paintTile } from "./map-view.js";
 import { describeDigit } from "./sentences.js";
 
@@ -33,7 +34,7 @@ export function createNeighborList(list, open, signal) {
       neighbors.forEach(({ index, label, distance }, i) => {
         const button = find(items[i], "button", HTMLButtonElement);
         paintTile(find(button, "canvas", HTMLCanvasElement), sheet, map.indexes.indexOf(index));
-        setText(find(button, ".class", HTMLElement), `a ${label}`);
+        setText(find(button, ".class", HTMLElement), aDigit(label));
         setText(find(button, "small", HTMLElement), `distance ${formatValue(distance, 3)}`);
         const name = `${describeDigit(index, label)}, at distance ${formatValue(distance, 3)}`;
         if (button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);

@@ -2,7 +2,7 @@
 // Sentences about a digit's place in the map of a layer.
 /** @import { Prediction } from "../../types.js" */
 /** @import { LayerMap, Neighbor } from "../../api/layer-maps.js" */
-import { className, percent } from "../../network/prediction-bars.js";
+import { aDigit, className, percent } from "../../network/prediction-bars.js";
 
 /** @param {string} layer */
 export function nameOf(layer) {
@@ -39,5 +39,5 @@ export function describeVariance({ variance, indexes }) {
 
 /** @param {number} index  @param {number} label */
 export function describeDigit(index, label) {
-  return `Test digit ${index}, a ${label}`;
+  return `Test digit ${index}, ${aDigit(label)}`;
 }

@@ -65,8 +65,8 @@ export function createTuningView(groups, announce) {
     const { selective, notSelective, inactive } = countVerdicts(all);
     const rest = filters.length < all.length ? ` Below: the ${filters.length} with the largest activations.` : "";
     find(document, "#tuning-sentence", HTMLElement).replaceChildren(
-      build("b", {}, `${selective} of ${all.length}`), ` ${group.noun} are selective for the bar’s angle, `, build("b", {}, String(notSelective)), " are not, ",
-      build("b", {}, String(inactive)), ` are never activated by it.${rest}`,
+      build("b", {}, `${selective} of ${all.length}`), ` ${group.noun} are selective for the bar’s angle, `, build("b", {}, String(notSelective)), ` ${verb(notSelective)} not, `,
+      build("b", {}, String(inactive)), ` ${verb(inactive)} never activated by it.${rest}`,
     );
     announce(`${group.label}: ${selective} of ${all.length} selective, ${notSelective} not, ${inactive} inactive.`);
   }
@@ -106,3 +106,6 @@ export function createTuningView(groups, announce) {
     },
   };
 }
+
+/** @param {number} count */
+const verb = (count) => (count === 1 ? "is" : "are");

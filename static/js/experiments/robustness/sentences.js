@@ -38,7 +38,8 @@ function signed(value, decimals) {
 export function describeAccuracy({ kind, levels, models }, level, nameOf) {
   const nearest = levels.reduce((best, each, i) => (Math.abs(each - level) < Math.abs(levels[best] - level) ? i : best), 0);
   const shares = models.map(({ id, accuracy }) => `${nameOf(id)} ${(100 * accuracy[nearest]).toFixed(1)}%`);
-  return `Classified correctly at ${formatLevel(kind, levels[nearest])}: ${shares.join(", ")}.`;
+  const end = level > levels[levels.length - 1] || level < levels[0] ? ", where the measurement ends" : "";
+  return `Classified correctly at ${formatLevel(kind, levels[nearest])}${end}: ${shares.join(", ")}.`;
 }
 
 /**

@@ -51,11 +51,14 @@ export function createAttributionMaps(announce, signal) {
 
   for (const map of /** @type {const} */ (["gradient", "occlusion"])) {
     const canvas = canvases[map];
-    canvas.addEventListener("pointermove", ({ offsetX, offsetY }) => {
-      const at = { row: Math.floor(offsetY / zoom), column: Math.floor(offsetX / zoom) };
-      pointed = { map, ...stepWithin(at, [0, 0], [canvas.height, canvas.width]) };
-      paintPointed();
-    }, { signal });
+    // A finger taps; a mouse points.
+    for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
+      canvas.addEventListener(type, ({ offsetX, offsetY }) => {
+        const at = { row: Math.floor(offsetY / zoom), column: Math.floor(offsetX / zoom) };
+        pointed = { map, ...stepWithin(at, [0, 0], [canvas.height, canvas.width]) };
+        paintPointed();
+      }, { signal });
+    }
     canvas.addEventListener("keydown", (event) => {
       const step = arrowStep(event);
       if (!step || !shown) return;

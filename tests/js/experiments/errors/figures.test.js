@@ -20,7 +20,7 @@ test("the commonest errors come first, and what is right is none", () => {
 });
 
 test("errors are counted in words", () => {
-  assert.equal(describeErrors(CONFUSION), "107 test digits, 7 errors (93.46% classified correctly). Most often, a 4 is taken for a 9: 5 times.");
+  assert.equal(describeErrors(CONFUSION), "107 test digits, 7 errors (93.46% classified correctly). Most often, a 4 is predicted as 9: 5 times.");
   assert.equal(describeErrors({ ...CONFUSION, digits: 100, errors: 0, matrix: matrixOf() }), "100 test digits, 0 errors (100.00% classified correctly).");
   assert.match(describeErrors({ ...CONFUSION, matrix: matrixOf([1, 7, 1]) }), /No error happens twice\.$/);
 });

@@ -27,5 +27,8 @@ test("a blank pad keeps the class that was shown", () => {
 test("the loss names the class and where it comes from", () => {
   const response = { input: /** @type {any} */ ({}), label: 3, label_from: /** @type {const} */ ("sample"), models: [{ id: "net", loss: 0.5, prediction: null, layers: [] }] };
 
-  assert.equal(describeLoss(response), "loss 0.5 nats (−log of the probability of 3; its label)");
+  assert.equal(describeLoss(response, BLANK), "loss 0.5 nats (−log of the probability of 3; its label)");
+  const sent = { ...response, label_from: /** @type {const} */ ("body") };
+  assert.equal(describeLoss(sent, { ...BLANK, label: 3 }), "loss 0.5 nats (−log of the probability of 3; your choice)");
+  assert.equal(describeLoss(sent, BLANK), "loss 0.5 nats (−log of the probability of 3; the last class shown, since the pad is blank)");
 });
