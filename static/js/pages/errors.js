@@ -95,7 +95,8 @@ function chooseNetwork({ cell: wanted = null, digit = null } = {}) {
     confusion = response;
     announce(describeErrors(response));
     const [first] = commonestErrors(response.matrix, 1);
-    chooseCell(wanted ?? first ?? { label: 0, predicted: 0 }, digit);
+    const holds = wanted && response.matrix[wanted.label]?.[wanted.predicted] ? wanted : null;
+    chooseCell(holds ?? first ?? { label: 0, predicted: 0 }, digit);
     paint();
   });
 }

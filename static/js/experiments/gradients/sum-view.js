@@ -57,9 +57,9 @@ export function createSumView(root, legends) {
       );
       const difference = Math.max(...sum.map((number, i) => Math.abs(number - complete[i]))) / range;
       const isComplete = added === neurons;
-      setText(residual, isComplete
-        ? `complete: differs from the gradient by backpropagation by ${formatValue(difference, 1)} of its largest number`
-        : "the kernel's gradient so far");
+      setText(residual, !isComplete ? "the kernel's gradient so far" : difference === 0
+        ? "complete: equal to the gradient by backpropagation"
+        : `complete: differs from the gradient by backpropagation by ${formatValue(difference, 1)} of its largest number`);
       root.dataset.added = String(added);
       root.dataset.residual = isComplete ? String(difference) : "";
     },
