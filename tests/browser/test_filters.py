@@ -254,3 +254,12 @@ def test_pages_break_no_rule_and_need_no_sideways_scrolling(open_page, path: str
 
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
+
+
+def test_a_tap_on_a_saliency_map_says_what_the_pixel_does(open_page):
+    page = open_page("/saliency#n=15", width=390, height=844, has_touch=True)
+    expect(page.locator("body[data-label]")).to_be_attached()
+
+    page.get_by_role("application", name="Occlusion").tap()
+
+    expect(page.locator("#pointed-sentence")).to_contain_text("covering 5×5 pixels")

@@ -277,3 +277,21 @@ def test_phone_needs_no_sideways_scrolling(open_page):
 
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     expect(page.get_by_role("row", name=re.compile("^Convolution .*12,544"))).to_have_count(1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_a_link_at_the_top_stays_at_its_section_while_those_above_are_filled(open_page, width: int, height: int):
+    page = open_page(f"{PATH}#n=15", width=width, height=height)
+    link = page.locator(".contents a").nth(3)
+
+    link.click()
+
+    for above in page.locator("section[data-experiment] [data-wires], [data-residual]").all():
+        expect(above).to_be_attached()
+    expect(page.locator('[data-experiment="translation"] [data-residual]').first).to_be_attached()
+    # Below what is fixed at the top: the header, on a phone the pad, too.
+    covered = page.evaluate("parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockStart)")
+    page.wait_for_function(
+        "(covered) => Math.abs(document.querySelector('#translation').getBoundingClientRect().top - covered) < 2",
+        arg=covered,
+    )
