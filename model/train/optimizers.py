@@ -33,12 +33,8 @@ class AdamW:
         self._parameters = parameters
         self._decay = decay
         self.step_count = 0
-        # The moments of all parameters lie in one array: a step is then a few long operations instead of many short
-        # ones, and takes a third of the time.
-        self._first = np.zeros(sum(array.size for array in parameters.values()), dtype=np.float32)
-        self._second = np.zeros_like(self._first)
-        self.first_moments = _views(self._first, parameters)
-        self.second_moments = _views(self._second, parameters)
+        self.first_moments = {name: np.zeros_like(array) for name, array in parameters.items()}
+        self.second_moments = {name: np.zeros_like(array) for name, array in parameters.items()}
 
     def step(self, gradients: Mapping[str, Float32], learning_rate: float) -> None:
         """Change every parameter in place.
@@ -50,18 +46,11 @@ class AdamW:
         self.step_count += 1
         correction_1 = 1 - BETA_1**self.step_count
         correction_2 = 1 - BETA_2**self.step_count
-        gradient = np.concatenate([gradients[name].ravel() for name in self._parameters])
-        self._first += np.float32(1 - BETA_1) * (gradient - self._first)
-        self._second += np.float32(1 - BETA_2) * (gradient**2 - self._second)
-        deviation = np.sqrt(self._second / np.float32(correction_2)) + np.float32(EPSILON)
-        changes = _views(np.float32(learning_rate / correction_1) * self._first / deviation, self._parameters)
         for name, parameter in self._parameters.items():
+            gradient = gradients[name]
+            first, second = self.first_moments[name], self.second_moments[name]
+            first += np.float32(1 - BETA_1) * (gradient - first)
+            second += np.float32(1 - BETA_2) * (gradient**2 - second)
             parameter *= np.float32(1 - learning_rate * self._decay.get(name, 0.0))
-            parameter -= changes[name]
-
-
-def _views(flat: Float32, shapes: Mapping[str, Float32]) -> dict[str, Float32]:
-    """Consecutive parts of a flat array, seen in the shapes of these arrays."""
-    ends = np.cumsum([array.size for array in shapes.values()])
-    parts = np.split(flat, ends[:-1])
-    return {name: part.reshape(array.shape) for (name, array), part in zip(shapes.items(), parts, strict=True)}
+            deviation = np.sqrt(second / np.float32(correction_2)) + np.float32(EPSILON)
+            parameter -= np.float32(learning_rate / correction_1) * first / deviation
