@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Float32
+from model.experiments.gradients import require_index
 from model.layers import Affine, Conv2d, Layer, Linear, LocallyConnected2d, ReLU, Softmax
 from model.network import Network
 
@@ -325,9 +326,7 @@ def _delta(shown: Shown) -> Sequence[str]:
 def _weight_gradient(shown: Shown) -> Sequence[str]:
     name, index = str(shown.fields["parameter"]), [int(at) for at in shown.fields["index"]]
     array = _array(shown, name)
-    shape = shown.network.parameters[name].shape
-    if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
-        raise ValueError(f"there is nothing at {index} in {name}; its shape is {list(shape)}")
+    require_index(name, shown.network.parameters[name].shape, index)
     weight = f"{array}[{', '.join(map(str, index))}]"
     return (
         f"{array} = {array}.astype(float)",

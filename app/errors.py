@@ -471,7 +471,7 @@ class StateFull(Unavailable):
     """The server keeps as many networks or trainings of visitors as it accepts."""
 
     slug = "state-full"
-    title = "No room for another one"
+    title = "No room left"
 
 
 class NotReady(Unavailable):

@@ -86,8 +86,8 @@ class StateFolder:
         if number >= self._most or size >= self._most_bytes:
             raise StateFull(
                 f"The room for visitors' {self._kind}s is taken: {number} of {self._most}, {size / 1e6:.0f} of "
-                f"{self._most_bytes / 1e6:.0f} MB. Each is deleted after {self.seconds / 3600:g} hours, or before by "
-                "whoever has its token.",
+                f"{self._most_bytes / 1e6:.0f} MB. Each is deleted after {self.seconds / 3600:g} hours, or "
+                "earlier with its token.",
                 retry_seconds=self._seconds_until_room(),
             )
         new = NewFolder(self._folder / f".new-{secrets.token_hex(8)}", new_view_id(self.seconds))

@@ -160,7 +160,7 @@ def _write(context: Context, served: ServedNetwork, body: CodeRequest, base_url:
         numpy, why = _numpy(shown)
     except KeyError as error:
         raise InvalidInput(f"fields.{error.args[0]!s:.40} is missing, which the code of {body.of} needs.") from None
-    except (TypeError, ValueError, IndexError) as error:
+    except (TypeError, ValueError, IndexError, ParameterError) as error:
         raise InvalidInput(
             f"The fields are not those of the operation {CALLS[body.of].path}, which the code of {body.of} needs: "
             f"{error!s:.80}."

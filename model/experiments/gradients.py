@@ -4,7 +4,7 @@ The gradients are those of one digit's loss, with the label as the only target. 
 `backward`, in double precision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,6 +128,12 @@ def descend(network: Network, pixels: Float32, label: int, learning_rate: float,
     return Descent(network, steps, diverged=False)
 
 
+def require_index(parameter: str, shape: Sequence[int], index: Sequence[int]) -> None:
+    """Raises ParameterError if an array of this name and shape has no such index."""
+    if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
+        raise ParameterError(f"there is nothing at {list(index)} in {parameter}; its shape is {list(shape)}")
+
+
 def finite_difference(
     network: Network, pixels: Float32, label: int, parameter: str, index: tuple[int, ...], step: float = STEP
 ) -> FiniteDifference:
@@ -146,9 +152,7 @@ def finite_difference(
     """
     if parameter not in network.parameters:
         raise ParameterError(f"there is no {parameter!r}; there are: {', '.join(network.parameters)}")
-    shape = network.parameters[parameter].shape
-    if len(index) != len(shape) or any(not 0 <= at < extent for at, extent in zip(index, shape, strict=True)):
-        raise ParameterError(f"there is nothing at {list(index)} in {parameter}; its shape is {list(shape)}")
+    require_index(parameter, network.parameters[parameter].shape, index)
     dilation = getattr(network.layers[parameter.rpartition(".")[0]], "dilation", None) or (1, 1)
     if parameter.endswith(".weight") and any(at % step for at, step in zip(index[-2:], dilation, strict=True)):
         raise ParameterError(f"there is a hole at {list(index)} in {parameter}; its dilation is {list(dilation)}")

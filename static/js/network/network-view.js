@@ -99,7 +99,8 @@ export function createNetworkView(sections, picture, actions) {
     update(state, compared, subject, scale, all) {
       for (const section of sections) {
         const own = selectLayer(state, section);
-        const shown = compared === state.response ? own : selectLayer({ ...state, response: compared }, section);
+        // At a training step the response is another object with the same maps.
+        const shown = compared?.tensors === state.response?.tensors ? own : selectLayer({ ...state, response: compared }, section);
         if (shown) latest.set(section.layer.name, shown);
         for (const each of views.get(section.layer.name) ?? []) {
           const view = each.compares ? shown : own;

@@ -152,4 +152,3 @@ function stayOn(section) {
     for (const type of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(type, stop, { once: true, passive: true, capture: true });
   });
 }
-

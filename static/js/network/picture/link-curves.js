@@ -35,9 +35,9 @@ export function createLinkCurves(svg) {
      * @param {(link: Link) => string} look.pathOf
      * @param {(link: Link) => boolean} look.isDim
      * @param {(link: Link) => string} look.nameOf  Of a new link; the others are named by `name`.
-     * @param {number} look.largest  The contribution that gets the widest link.
      */
-    update(shown, { pathOf, isDim, nameOf, largest }) {
+    update(shown, { pathOf, isDim, nameOf }) {
+      const largest = Math.max(...shown.map(({ value }) => Math.abs(value)), 1e-6); // It gets the widest link.
       const keys = new Set();
       for (const link of shown) {
         const key = keyOf(link);

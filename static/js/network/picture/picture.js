@@ -100,8 +100,9 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
   }
 
   function drawNow() {
-    const [layout, shown] = [maps.layout(), maps.shown()];
+    const layout = maps.layout();
     if (!layout.width) return;
+    const shown = maps.shown();
     const known = evidence && logits.get(evidence);
     codeButton.disabled = !evidence;
     const view = evidence && known ? viewOf(evidence, columns, shown, known, pointing.pointed()) : null;
@@ -111,7 +112,6 @@ export function createNetworkPicture(root, { model, sections, colors, kernelsOf,
       pathOf: (link) => curveOf(layout.columns, shown, link),
       isDim: (link) => lit !== null && !lit.has(keyOf(link)),
       nameOf: (link) => (evidence ? describeLink(evidence, columns, link) : ""),
-      largest: Math.max(...links.map(({ value }) => Math.abs(value)), 1e-6),
     });
     parts.dim((column, position) => litMaps !== null && !litMaps.has(placeKey({ column, map: shown[column][position] })));
     const said = view?.texts ?? [response && !response.prediction ? INVITATION : ""];
